@@ -1,7 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
+const conditions = ['source', 'node', 'import', 'module', 'default'];
+const jsonReport = process.env['STEWARD_TEST_REPORT'];
+
 export default defineConfig({
-  resolve: { conditions: ['source', 'node', 'import', 'module', 'default'] },
-  ssr: { resolve: { conditions: ['source', 'node', 'import', 'module', 'default'], externalConditions: ['source'] } },
-  test: { include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'test/**/*.spec.ts'], setupFiles: [] },
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: ['source'] } },
+  test: {
+    include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'test/**/*.spec.ts'],
+    pool: 'forks',
+    // Every file may hold a database, a server or a browser: more at once is slower, not faster.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 20_000,
+    outputFile: { json: jsonReport ?? '' },
+    reporters: [
+      'default',
+      './test/support/skipped-reporter.ts',
+      ...(jsonReport === undefined ? [] : ['json']),
+    ],
+  },
 });
