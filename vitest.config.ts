@@ -8,6 +8,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: ['source'] } },
   test: {
     include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'test/**/*.spec.ts'],
+    globalSetup: ['libs/kernel/src/testing/global-setup.ts'],
+    setupFiles: ['libs/kernel/src/testing/setup.ts'],
     pool: 'forks',
     // Every file may hold a database, a server or a browser: more at once is slower, not faster.
     maxWorkers: 2,

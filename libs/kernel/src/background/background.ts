@@ -1,0 +1,92 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { systemPrincipal } from '../context/principal.js';
+import { newRequestState, RequestContext } from '../context/request-context.js';
+import { OutboxWriter } from '../outbox/outbox-writer.js';
+import { recurringOf, type RecurringDeclaration } from './recurring.js';
+
+export const BACKGROUND = 'steward.background';
+
+interface Job extends RecurringDeclaration {
+  run(): Promise<unknown>;
+  timer?: NodeJS.Timeout;
+  running?: Promise<void>;
+}
+
+/** Runs what is declared with `@Recurring`, as a system principal, until the application shuts down. */
+@Injectable()
+export class Background implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Background');
+  private readonly jobs = new Map<string, Job>();
+  private stopped = false;
+
+  constructor(
+    @Inject(BACKGROUND) private readonly enabled: boolean,
+    private readonly discovery: DiscoveryService,
+    private readonly context: RequestContext,
+    private readonly outbox: OutboxWriter,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (!this.enabled) return;
+    for (const job of this.discover()) {
+      this.jobs.set(job.name, job);
+      this.schedule(job, Math.min(job.everyMs, 1000));
+    }
+    this.outbox.onWritten(() => this.wake('kernel.outbox'));
+  }
+
+  /** Waits for what runs; nothing starts any more. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    for (const { timer } of this.jobs.values()) clearTimeout(timer);
+    await Promise.all([...this.jobs.values()].map(({ running }) => running));
+  }
+
+  /** Runs a job soon instead of at its next turn. */
+  wake(name: string): void {
+    const job = this.jobs.get(name);
+    if (job && !job.running) this.schedule(job, 5);
+  }
+
+  private schedule(job: Job, inMs: number): void {
+    if (this.stopped) return;
+    clearTimeout(job.timer);
+    job.timer = setTimeout(() => {
+      job.running = this.execute(job);
+    }, inMs);
+    job.timer.unref();
+  }
+
+  private async execute(job: Job): Promise<void> {
+    let again = false;
+    try {
+      // A state of its own: the timer may have been set inside somebody's request.
+      const state = newRequestState({ principal: systemPrincipal(job.name), operation: job.name });
+      again = (await this.context.run(state, () => job.run())) === true;
+    } catch (error) {
+      this.logger.error({ job: job.name, err: error }, 'background job failed');
+    } finally {
+      delete job.running;
+      this.schedule(job, again ? 0 : job.everyMs);
+    }
+  }
+
+  private discover(): Job[] {
+    const jobs: Job[] = [];
+    for (const { instance } of this.discovery.getProviders()) {
+      if (typeof instance !== 'object' || instance === null) continue;
+      for (const declaration of recurringOf(Object.getPrototypeOf(instance) as object)) {
+        const call = (instance as Record<string, () => Promise<unknown>>)[declaration.method];
+        jobs.push({ ...declaration, run: async () => call?.call(instance) });
+      }
+    }
+    return jobs;
+  }
+}

@@ -1,0 +1,53 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { kernelErrors } from '../errors/kernel.errors.js';
+import { newId } from '../ids/ids.js';
+import type { Principal } from './principal.js';
+
+/** What is known about the request, or the piece of background work, that the running code belongs to. */
+export interface RequestState {
+  readonly requestId: string;
+  /** W3C trace id: 32 hexadecimal digits. */
+  readonly traceId: string;
+  principal?: Principal;
+  readonly clientAddress?: string;
+  readonly userAgent?: string;
+  purpose?: string;
+  /** The operation id of the route, or the name of the background job. */
+  operation?: string;
+}
+
+const storage = new AsyncLocalStorage<RequestState>();
+
+/** A fresh state with ids of its own. */
+export function newRequestState(state: Partial<RequestState> = {}): RequestState {
+  return { requestId: newId('req'), traceId: randomBytes(16).toString('hex'), ...state };
+}
+
+/** The state of the running request, readable anywhere without passing it by hand. Set once, at the edge. */
+@Injectable()
+export class RequestContext {
+  /** The present state, or undefined outside any request or job. */
+  get(): RequestState | undefined {
+    return storage.getStore();
+  }
+
+  /** The logged-in principal. Throws `kernel.unauthenticated` where there is none. */
+  get principal(): Principal {
+    const principal = storage.getStore()?.principal;
+    if (!principal) throw kernelErrors.problem('kernel.unauthenticated');
+    return principal;
+  }
+
+  /** Runs `work` with `state` as the present state. */
+  run<T>(state: RequestState, work: () => T): T {
+    return storage.run(state, work);
+  }
+
+  /** Runs `work` as `principal` in a request of its own, keeping the trace id of the present one. */
+  runAs<T>(principal: Principal, work: () => T, state: Partial<RequestState> = {}): T {
+    const traceId = storage.getStore()?.traceId;
+    return storage.run(newRequestState({ ...(traceId ? { traceId } : {}), ...state, principal }), work);
+  }
+}

@@ -1,0 +1,57 @@
+import type { DataSourceOptions, QueryRunner } from 'typeorm';
+import type { KernelConfig } from '../../config/kernel.config.js';
+
+/** A statement with `?` placeholders. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** All that differs between the databases; the only place where SQL is written per dialect. */
+export interface Dialect {
+  readonly name: 'sqlite' | 'mysql';
+  /** Units wait for one another in this process, first in first out, because they share one connection. */
+  readonly serialUnits: boolean;
+  /** The source that units of work write through. */
+  writer(config: KernelConfig): DataSourceOptions;
+  /** The source for everything outside a unit; the database itself refuses writes on it. */
+  reader(config: KernelConfig): DataSourceOptions;
+  /** The source that changes the schema. */
+  migrator(config: KernelConfig): DataSourceOptions;
+  /** Opens a transaction that takes its locks early, and attributes its row changes to `entryId` (null: to nothing). */
+  begin(runner: QueryRunner, entryId: string | null): Promise<void>;
+  /** Runs `tail` in order, clears the attribution and commits. */
+  commit(runner: QueryRunner, tail: readonly Statement[]): Promise<void>;
+  /** Rolls back and leaves no attribution behind. */
+  rollback(runner: QueryRunner): Promise<void>;
+  /** A lost race: the unit as a whole may be tried again. */
+  isRetryable(error: unknown): boolean;
+  /** The transaction, or the connection under it, is gone. */
+  isFatal(error: unknown): boolean;
+  isUniqueViolation(error: unknown): boolean;
+  /** The value as the driver takes it. */
+  parameter(value: unknown): unknown;
+  /** Clause that locks rows and passes over those that others hold. */
+  readonly skipLocked: string;
+  /** Makes deleted bytes leave the files, where the database leaves that to us. */
+  scrub(runner: QueryRunner): Promise<void>;
+  /** Runs `work` while no other instance migrates. */
+  exclusively<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T>;
+}
+
+/** The driver's error code, looked for in TypeORM's wrapper as well. */
+export function driverCode(error: unknown): string | number | undefined {
+  const candidate = error as { code?: string; errno?: number; driverError?: { code?: string; errno?: number } };
+  return candidate?.driverError?.code ?? candidate?.code;
+}
+
+/** The driver's error number, looked for in TypeORM's wrapper as well. */
+export function driverNumber(error: unknown): number | undefined {
+  const candidate = error as { errno?: number; driverError?: { errno?: number } };
+  return candidate?.driverError?.errno ?? candidate?.errno;
+}
+
+/** Marks the transaction that we began ourselves as open, so that TypeORM opens none of its own inside it. */
+export function markTransaction(runner: QueryRunner, open: boolean): void {
+  Object.assign(runner, { isTransactionActive: open, transactionDepth: open ? 1 : 0 });
+}

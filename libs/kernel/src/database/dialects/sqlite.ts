@@ -1,0 +1,86 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DataSourceOptions } from 'typeorm';
+import type { KernelConfig } from '../../config/kernel.config.js';
+import { commonOptions } from '../common-options.js';
+import { type Dialect, driverCode, markTransaction } from './dialect.js';
+
+interface Pragmas {
+  pragma(text: string): unknown;
+}
+
+const file = (config: KernelConfig) => join(config.dataDir, 'steward.sqlite');
+
+function source(config: KernelConfig, readonly: boolean): DataSourceOptions {
+  mkdirSync(config.dataDir, { recursive: true });
+  return {
+    ...commonOptions(),
+    type: 'better-sqlite3',
+    database: file(config),
+    readonly,
+    ...(readonly ? { fileMustExist: true } : {}),
+    timeout: 2000,
+    prepareDatabase: (database: Pragmas) => {
+      if (!readonly) {
+        database.pragma('journal_mode = WAL');
+        // An acknowledged write survives a power cut, and what is deleted is overwritten.
+        database.pragma('synchronous = FULL');
+        database.pragma('secure_delete = ON');
+        // Without it the DELETE half of INSERT OR REPLACE fires no trigger.
+        database.pragma('recursive_triggers = ON');
+      }
+      database.pragma('foreign_keys = ON');
+    },
+  };
+}
+
+/** SQLite in one file: a single writing connection and a read-only one beside it on the same WAL file. */
+export const sqlite: Dialect = {
+  name: 'sqlite',
+  serialUnits: true,
+  skipLocked: '',
+  writer: (config) => source(config, false),
+  reader: (config) => source(config, true),
+  migrator: (config) => source(config, false),
+
+  async begin(runner, entryId) {
+    // IMMEDIATE takes the write lock before anything is read: a deferred transaction that reads first cannot be upgraded.
+    await runner.query('BEGIN IMMEDIATE');
+    markTransaction(runner, true);
+    await runner.query('UPDATE audit_context SET entry_id = ?', [entryId]);
+  },
+
+  async commit(runner, tail) {
+    for (const { sql, parameters } of tail) await runner.query(sql, parameters.map(sqlite.parameter));
+    await runner.query('UPDATE audit_context SET entry_id = NULL');
+    await runner.query('COMMIT');
+    markTransaction(runner, false);
+  },
+
+  async rollback(runner) {
+    markTransaction(runner, false);
+    await runner.query('ROLLBACK').catch((error: unknown) => {
+      // SQLite has ended the transaction by itself after some errors.
+      if (!String(error).includes('no transaction is active')) throw error;
+    });
+  },
+
+  isRetryable: (error) => /^SQLITE_(BUSY|LOCKED)/.test(String(driverCode(error))),
+  isFatal: (error) => /^SQLITE_(IOERR|FULL|CORRUPT|NOMEM|INTERRUPT)/.test(String(driverCode(error))),
+  isUniqueViolation: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)/.test(String(driverCode(error))),
+
+  parameter(value) {
+    if (value instanceof Date) return value.toISOString().replace('T', ' ').replace('Z', '');
+    if (typeof value === 'boolean') return value ? 1 : 0;
+    return value;
+  },
+
+  async scrub(runner) {
+    // Old pages live on in the WAL until it is checkpointed and cut.
+    await runner.query('PRAGMA wal_checkpoint(TRUNCATE)');
+  },
+
+  async exclusively(_runner, work) {
+    return work();
+  },
+};

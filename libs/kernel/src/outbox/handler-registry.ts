@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { handlersOf, type DeliveredEvent } from './handles.js';
+
+export interface RegisteredHandler {
+  readonly name: string;
+  readonly unit: boolean;
+  handle(event: DeliveredEvent): Promise<unknown>;
+}
+
+/** The handlers that the application's providers declare with `@Handles`. */
+@Injectable()
+export class HandlerRegistry {
+  private byType: Map<string, RegisteredHandler[]> | undefined;
+
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  handlersOf(type: string): readonly RegisteredHandler[] {
+    this.byType ??= this.discover();
+    return this.byType.get(type) ?? [];
+  }
+
+  private discover(): Map<string, RegisteredHandler[]> {
+    const found = new Map<string, RegisteredHandler[]>();
+    const names = new Set<string>();
+    for (const { instance } of this.discovery.getProviders()) {
+      if (typeof instance !== 'object' || instance === null) continue;
+      for (const { event, options, method } of handlersOf(Object.getPrototypeOf(instance) as object)) {
+        if (names.has(options.name)) throw new Error(`Two event handlers are named ${options.name}`);
+        names.add(options.name);
+        const call = (instance as Record<string, (event: DeliveredEvent) => Promise<unknown>>)[method];
+        const handler = {
+          name: options.name,
+          unit: options.unit ?? true,
+          handle: async (delivered: DeliveredEvent) => call?.call(instance, delivered),
+        };
+        found.set(event.type, [...(found.get(event.type) ?? []), handler]);
+      }
+    }
+    return found;
+  }
+}

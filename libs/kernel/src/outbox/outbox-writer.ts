@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import { RequestContext } from '../context/request-context.js';
+import type { OpenUnit } from '../unit-of-work/unit.js';
+
+type Wake = () => void;
+
+/** Writes a unit's events into its tail, and wakes the relay of this process after the commit. */
+@Injectable()
+export class OutboxWriter {
+  private wake: Wake = () => undefined;
+
+  constructor(private readonly context: RequestContext) {}
+
+  /** Calls `wake` after each commit that left events. */
+  onWritten(wake: Wake): void {
+    this.wake = wake;
+  }
+
+  append(unit: OpenUnit): void {
+    if (unit.events.length === 0) return;
+    const traceId = this.context.get()?.traceId ?? null;
+    const rows = unit.events.map(({ event, availableAt }) => [
+      event.id,
+      event.type,
+      JSON.stringify(event.payload),
+      'pending',
+      0,
+      availableAt,
+      unit.startedAt,
+      unit.id,
+      traceId,
+    ]);
+    unit.append(
+      `INSERT INTO outbox_message (id, type, payload, status, attempts, available_at, created_at, entry_id, trace_id) VALUES ${rows
+        .map(() => '(?, ?, ?, ?, ?, ?, ?, ?, ?)')
+        .join(', ')}`,
+      rows.flat(),
+    );
+    unit.onCommitted(this.wake);
+  }
+}

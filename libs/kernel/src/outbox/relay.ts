@@ -1,0 +1,180 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { RequestContext } from '../context/request-context.js';
+import { systemPrincipal } from '../context/principal.js';
+import { Database } from '../database/database.js';
+import { Recurring } from '../background/recurring.js';
+import { Clock } from '../time/clock.js';
+import { UnitOfWork } from '../unit-of-work/unit-of-work.js';
+import { HandlerRegistry, type RegisteredHandler } from './handler-registry.js';
+
+const BATCH = 200;
+const PARALLEL = 8;
+const LEASE_MS = 60_000;
+const MAX_ATTEMPTS = 12;
+const KEEP_DONE_DAYS = 7;
+
+interface Message {
+  readonly id: string;
+  readonly type: string;
+  readonly payload: string;
+  readonly attempts: number | string;
+  readonly created_at: Date | string;
+  readonly trace_id: string | null;
+}
+
+const BOOKKEEPING = { action: 'outbox.relay', recorded: false } as const;
+
+/**
+ * Takes events from the outbox to their handlers: claimed by status, at least once, in no promised order. A failed
+ * delivery is tried again with growing pauses and becomes a dead letter after {@link MAX_ATTEMPTS} tries.
+ */
+@Injectable()
+export class OutboxRelay {
+  private readonly logger = new Logger('OutboxRelay');
+
+  constructor(
+    private readonly database: Database,
+    private readonly units: UnitOfWork,
+    private readonly registry: HandlerRegistry,
+    private readonly context: RequestContext,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Relays one batch; true when more may wait. */
+  @Recurring({ name: 'kernel.outbox', everyMs: 1000 })
+  async relay(): Promise<boolean> {
+    const messages = await this.claim();
+    const done: string[] = [];
+    const waiting = [...messages];
+    const work = async () => {
+      for (let message = waiting.shift(); message; message = waiting.shift()) {
+        if (await this.deliver(message)) done.push(message.id);
+      }
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, work));
+    if (done.length > 0) await this.finish(done);
+    return messages.length === BATCH;
+  }
+
+  /** Relays until nothing is due. For tests and for an orderly end of work. */
+  async drain(): Promise<void> {
+    while ((await this.pending()) > 0) await this.relay();
+  }
+
+  @Recurring({ name: 'kernel.outbox_cleanup', everyMs: 3_600_000 })
+  async removeOld(): Promise<void> {
+    const before = new Date(this.clock.now().getTime() - KEEP_DONE_DAYS * 86_400_000);
+    await this.units.run(BOOKKEEPING, async () => {
+      const old = await this.database.query<{ id: string }>(
+        `SELECT id FROM outbox_message WHERE status = 'done' AND available_at < ? LIMIT 1000`,
+        [before],
+      );
+      if (old.length === 0) return;
+      const ids = old.map(({ id }) => id);
+      await this.database.query(`DELETE FROM outbox_delivery WHERE message_id IN (${marks(ids)})`, ids);
+      await this.database.query(`DELETE FROM outbox_message WHERE id IN (${marks(ids)})`, ids);
+    });
+  }
+
+  private async pending(): Promise<number> {
+    const [row] = await this.database.query<{ n: number | string }>(
+      `SELECT COUNT(*) AS n FROM outbox_message WHERE status = 'pending' AND available_at <= ?`,
+      [this.clock.now()],
+    );
+    return Number(row?.n ?? 0);
+  }
+
+  private async claim(): Promise<Message[]> {
+    // Looking first spares an idle system a write transaction every second.
+    if ((await this.pending()) === 0) return [];
+    const now = this.clock.now();
+    return this.units.run(BOOKKEEPING, async () => {
+      const rows = await this.database.query<Message>(
+        `SELECT id, type, payload, attempts, created_at, trace_id FROM outbox_message
+         WHERE status = 'pending' AND available_at <= ? ORDER BY available_at LIMIT ${BATCH} ${this.database.dialect.skipLocked}`,
+        [now],
+      );
+      if (rows.length === 0) return [];
+      const ids = rows.map(({ id }) => id);
+      await this.database.query(
+        `UPDATE outbox_message SET attempts = attempts + 1, available_at = ? WHERE id IN (${marks(ids)})`,
+        [new Date(now.getTime() + LEASE_MS), ...ids],
+      );
+      return rows;
+    });
+  }
+
+  private async deliver(message: Message): Promise<boolean> {
+    for (const handler of this.registry.handlersOf(message.type)) {
+      try {
+        await this.context.runAs(systemPrincipal(handler.name), () => this.handle(message, handler), {
+          operation: handler.name,
+          ...(message.trace_id ? { traceId: message.trace_id } : {}),
+        });
+      } catch (error) {
+        await this.postpone(message, handler, error);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private async handle(message: Message, handler: RegisteredHandler): Promise<void> {
+    const key = [message.id, handler.name];
+    const delivered = await this.database.query(
+      `SELECT 1 FROM outbox_delivery WHERE message_id = ? AND handler = ?`,
+      key,
+    );
+    if (delivered.length > 0) return;
+    const event = {
+      id: message.id,
+      type: message.type,
+      payload: JSON.parse(message.payload) as object,
+      occurredAt: toDate(message.created_at),
+    };
+    const remember = () =>
+      this.database.query(`INSERT INTO outbox_delivery (message_id, handler, delivered_at) VALUES (?, ?, ?)`, [
+        ...key,
+        this.clock.now(),
+      ]);
+    if (handler.unit) {
+      await this.units.run({ action: handler.name }, async () => {
+        await remember();
+        await handler.handle(event);
+      });
+      return;
+    }
+    await handler.handle(event);
+    await this.units.run(BOOKKEEPING, remember);
+  }
+
+  private async finish(ids: readonly string[]): Promise<void> {
+    await this.units.run(BOOKKEEPING, () =>
+      this.database.query(`UPDATE outbox_message SET status = 'done' WHERE id IN (${marks(ids)})`, ids),
+    );
+  }
+
+  private async postpone(message: Message, handler: RegisteredHandler, error: unknown): Promise<void> {
+    const attempts = Number(message.attempts) + 1;
+    const isDead = attempts >= MAX_ATTEMPTS;
+    const name = error instanceof Error ? error.name : 'Error';
+    this.logger.warn(
+      { messageId: message.id, type: message.type, handler: handler.name, attempts, isDead, error: name },
+      'delivery failed',
+    );
+    const pauseMs = Math.min(2 ** attempts * 500 * (0.5 + Math.random()), 3_600_000);
+    await this.units.run(BOOKKEEPING, () =>
+      this.database.query(`UPDATE outbox_message SET status = ?, available_at = ?, last_error = ? WHERE id = ?`, [
+        isDead ? 'dead' : 'pending',
+        new Date(this.clock.now().getTime() + pauseMs),
+        `${handler.name}: ${name}`.slice(0, 255),
+        message.id,
+      ]),
+    );
+  }
+}
+
+const marks = (values: readonly unknown[]) => values.map(() => '?').join(', ');
+
+const toDate = (value: Date | string) =>
+  value instanceof Date ? value : new Date(`${value.replace(' ', 'T')}${value.endsWith('Z') ? '' : 'Z'}`);

@@ -1,0 +1,240 @@
+import { Injectable, Module } from '@nestjs/common';
+import { Entity, type EntityManager, type Repository } from 'typeorm';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { CodeColumn, IdColumn } from '../columns/columns.js';
+import { Database } from '../database/database.js';
+import { InjectRepository, repositoryToken } from '../database/repositories.js';
+import { kernelErrors } from '../errors/kernel.errors.js';
+import { feature } from '../features/feature.js';
+import { newId } from '../ids/ids.js';
+import { columns, createTable } from '../migrations/schema.js';
+import { type BootedModule, bootTestModule, describeOnEveryDialect } from '../testing/index.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+@Entity('note')
+class Note {
+  @IdColumn() id: string;
+  @CodeColumn() text: string;
+}
+
+class CreateNote1700000009000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await createTable(runner, 'note', [columns.id(), columns.code('text')], { uniques: [['text']] });
+  }
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.dropTable('note');
+  }
+}
+
+@Injectable()
+class Notes {
+  constructor(@InjectRepository(Note) readonly repository: Repository<Note>) {}
+}
+
+@Module({
+  imports: [feature({ name: 'notes', entities: [Note], migrations: [CreateNote1700000009000] })],
+  providers: [Notes],
+})
+class NotesModule {}
+
+const deadlock = () => Object.assign(new Error('deadlock'), { errno: 1213, code: 'SQLITE_BUSY' });
+const intent = { action: 'note.write' };
+
+/** Makes the database itself answer one statement with a lost race, leaving the transaction open. */
+async function loseRace(manager: EntityManager): Promise<unknown> {
+  if (manager.connection.options.type === 'mysql') {
+    return manager.query("SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213");
+  }
+  const { databaseConnection } = manager.connection.driver as unknown as {
+    databaseConnection: { function(name: string, body: () => never): void };
+  };
+  databaseConnection.function('lose_race', () => {
+    throw deadlock();
+  });
+  return manager.query('SELECT lose_race()');
+}
+
+function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}
+
+describeOnEveryDialect('the unit of work', (dialect) => {
+  let app: BootedModule;
+  let units: UnitOfWork;
+  let notes: Repository<Note>;
+  const texts = async () => (await notes.find({ order: { text: 'ASC' } })).map(({ text }) => text);
+
+  beforeAll(async () => {
+    app = await bootTestModule({
+      dialect,
+      imports: [NotesModule],
+      nullPorts: true,
+      environment: { DATABASE_POOL_SIZE: '5' },
+    });
+    units = app.get(UnitOfWork);
+    notes = app.get<Repository<Note>>(repositoryToken(Note));
+  });
+  beforeEach(() => units.run(intent, async ({ manager }) => manager.getRepository(Note).deleteAll()));
+  afterAll(() => app.close());
+
+  const write = (text: string) => notes.insert({ id: newId('not'), text });
+
+  it('commits what its work wrote, and reads inside it see its writes', async () => {
+    await units.run(intent, async () => {
+      await write('a');
+      expect(await texts()).toEqual(['a']);
+    });
+    expect(await texts()).toEqual(['a']);
+  });
+
+  it('rolls everything back when its work throws', async () => {
+    const failing = units.run(intent, async () => {
+      await write('a');
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(await texts()).toEqual([]);
+  });
+
+  it('lets each of two concurrent units commit or roll back alone', async () => {
+    const held = gate();
+    const first = units.run(intent, async () => {
+      await write('rolled back');
+      await held.opened;
+      throw new Error('first fails');
+    });
+    const second = units.run(intent, async () => {
+      await write('committed');
+    });
+    setTimeout(() => held.open(), 20);
+    await expect(first).rejects.toThrow('first fails');
+    await second;
+    expect(await texts()).toEqual(['committed']);
+  });
+
+  it('does not let a read outside see what is not committed', async () => {
+    let seen: string[] = [];
+    const wrote = gate();
+    const looked = gate();
+    const writing = units.run(intent, async () => {
+      await write('a');
+      wrote.open();
+      await looked.opened;
+    });
+    await wrote.opened;
+    seen = await texts();
+    looked.open();
+    await writing;
+    expect(seen).toEqual([]);
+  });
+
+  it('refuses a bare write outside any unit', async () => {
+    await expect(write('bare')).rejects.toThrow(/read.?only/i);
+    await expect(app.get(Database).query(`DELETE FROM note`)).rejects.toThrow(/read.?only/i);
+    expect(await texts()).toEqual([]);
+  });
+
+  it('joins the open unit, and a failure in the joined part dooms the whole', async () => {
+    const outer = units.run(intent, async () => {
+      await write('outer');
+      await units
+        .run(intent, async () => {
+          await write('inner');
+          throw kernelErrors.problem('kernel.conflict');
+        })
+        .catch(() => undefined);
+    });
+    await expect(outer).rejects.toMatchObject({ code: 'kernel.conflict' });
+    expect(await texts()).toEqual([]);
+  });
+
+  it('tries the whole unit again after a deadlock, and commits once', async () => {
+    let attempts = 0;
+    await units.run(intent, async () => {
+      attempts += 1;
+      await write('once');
+      if (attempts < 3) throw deadlock();
+    });
+    expect(attempts).toBe(3);
+    expect(await texts()).toEqual(['once']);
+  });
+
+  it('gives up after a few tries and says that the service is unavailable', async () => {
+    const failing = units.run(intent, async () => Promise.reject(deadlock()));
+    await expect(failing).rejects.toMatchObject({ code: 'kernel.unavailable' });
+  });
+
+  it('lets no statement through after a swallowed deadlock', async () => {
+    let attempts = 0;
+    await units.run(intent, async ({ manager }) => {
+      attempts += 1;
+      if (attempts > 1) return;
+      await loseRace(manager).catch(() => undefined);
+      await write('must not commit').catch(() => undefined);
+    });
+    expect(attempts).toBe(2);
+    expect(await texts()).toEqual([]);
+  });
+
+  it('runs five units at once on a pool of five that each read through an injected repository', async () => {
+    const { repository } = app.get(Notes);
+    await Promise.all(
+      Array.from({ length: 25 }, (_, index) =>
+        units.run(intent, async () => {
+          await repository.count();
+          await repository.insert({ id: newId('not'), text: `n${index}` });
+          await repository.count();
+        }),
+      ),
+    );
+    expect(await repository.count()).toBe(25);
+  });
+
+  it('refuses statements of a promise that nobody awaited', async () => {
+    const late = gate();
+    let dangling: Promise<unknown> = Promise.resolve();
+    await units.run(intent, async () => {
+      dangling = late.opened.then(() => write('late'));
+    });
+    late.open();
+    await expect(dangling).rejects.toThrow('is over');
+    expect(await texts()).toEqual([]);
+  });
+
+  it('leaves no attribution behind after commit and rollback', async () => {
+    const attribution = async () => {
+      const sql =
+        dialect === 'sqlite' ? 'SELECT entry_id AS entry FROM audit_context' : 'SELECT @steward_entry AS entry';
+      const seen: unknown[] = [];
+      await Promise.all(
+        Array.from({ length: 5 }, () =>
+          units.run({ action: 'note.look', recorded: false }, async () => {
+            seen.push(...(await app.get(Database).query<{ entry: unknown }>(sql)).map(({ entry }) => entry));
+          }),
+        ),
+      );
+      return seen;
+    };
+    await Promise.all(Array.from({ length: 5 }, (_, index) => units.run(intent, () => write(`c${index}`))));
+    expect(await attribution()).toEqual([null, null, null, null, null]);
+    await Promise.allSettled(
+      Array.from({ length: 5 }, () => units.run(intent, async () => Promise.reject(new Error('x')))),
+    );
+    expect(await attribution()).toEqual([null, null, null, null, null]);
+  });
+
+  it('runs callbacks after the commit only', async () => {
+    const calls: string[] = [];
+    await units.run(intent, async (unit) => unit.onCommitted(() => calls.push('committed')));
+    await units
+      .run(intent, async (unit) => {
+        unit.onCommitted(() => calls.push('never'));
+        throw new Error('x');
+      })
+      .catch(() => undefined);
+    expect(calls).toEqual(['committed']);
+  });
+});

@@ -1,0 +1,119 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { EntityManager } from 'typeorm';
+import type { Statement } from '../database/dialects/dialect.js';
+import type { DomainEvent } from '../outbox/domain-event.js';
+
+/** What a unit of work is about; it becomes the audit entry. */
+export interface UnitIntent {
+  /** `noun.verb`, such as `payment.capture`. */
+  readonly action: string;
+  readonly resource?: { readonly type: string; readonly id: string };
+  /** The id of the person whom the change is about. */
+  readonly subject?: string;
+  readonly purpose?: string;
+  /** Bookkeeping that touches only tables whose changes are not captured: it leaves no audit entry. */
+  readonly recorded?: false;
+}
+
+export type UnitDescription = Partial<Pick<UnitIntent, 'resource' | 'subject' | 'purpose'>> & {
+  /** Plain facts for the entry. No personal data in clear, no secrets. */
+  readonly details?: Readonly<Record<string, unknown>>;
+};
+
+/** An event on its way to the outbox. */
+export interface PublishedEvent {
+  readonly event: DomainEvent;
+  readonly availableAt: Date;
+}
+
+/** One transaction, and what will be written with it. */
+export interface Unit {
+  /** Also the id of the audit entry; a retry gets a new one. */
+  readonly id: string;
+  readonly manager: EntityManager;
+  readonly intent: UnitIntent;
+  readonly startedAt: Date;
+  /** Adds to what the audit entry will say; later words win. */
+  describe(description: UnitDescription): void;
+  /** Puts an event into the outbox, in this transaction. `after` delays its handling. */
+  publish(event: DomainEvent, options?: { after?: Date }): void;
+  /** Adds a statement to the unit's tail, which runs in one go right before COMMIT. */
+  append(sql: string, parameters: readonly unknown[]): void;
+  /** Runs after the commit, never after a rollback. It must not throw. */
+  onCommitted(callback: () => void): void;
+}
+
+/** What the recorder and the hooks see of a unit that is about to commit. */
+export interface CommittingUnit extends Unit {
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly events: readonly PublishedEvent[];
+}
+
+const storage = new AsyncLocalStorage<OpenUnit>();
+
+/** The unit of work that the running code belongs to. */
+export const currentUnit = (): OpenUnit | undefined => storage.getStore();
+
+/** Runs `work` with `unit` as the present one. */
+export const withUnit = <T>(unit: OpenUnit | undefined, work: () => T): T =>
+  unit ? storage.run(unit, work) : storage.exit(work);
+
+/** A unit while it is open. */
+export class OpenUnit implements CommittingUnit {
+  private state: 'open' | 'closed' = 'open';
+  private doomedBy: { error: unknown } | undefined;
+  private extra: UnitDescription = {};
+  readonly events: PublishedEvent[] = [];
+  readonly tail: Statement[] = [];
+  readonly committed: (() => void)[] = [];
+
+  constructor(
+    readonly id: string,
+    readonly manager: EntityManager,
+    private readonly declared: UnitIntent,
+    readonly startedAt: Date,
+  ) {}
+
+  get intent(): UnitIntent {
+    const { details: _details, ...described } = this.extra;
+    return { ...this.declared, ...described };
+  }
+
+  get details(): Readonly<Record<string, unknown>> {
+    return this.extra.details ?? {};
+  }
+
+  describe(description: UnitDescription): void {
+    const details = { ...this.extra.details, ...description.details };
+    this.extra = { ...this.extra, ...description, details };
+  }
+
+  publish(event: DomainEvent, options: { after?: Date } = {}): void {
+    this.events.push({ event, availableAt: options.after ?? this.startedAt });
+  }
+
+  append(sql: string, parameters: readonly unknown[]): void {
+    this.tail.push({ sql, parameters });
+  }
+
+  onCommitted(callback: () => void): void {
+    this.committed.push(callback);
+  }
+
+  /** From now on nothing of this unit may reach the database; the first cause is kept. */
+  doom(error: unknown): void {
+    this.doomedBy ??= { error };
+  }
+
+  close(): void {
+    this.state = 'closed';
+  }
+
+  /** Throws when no further statement may run in this unit. */
+  assertUsable(): void {
+    if (this.doomedBy) throw this.doomedBy.error;
+    if (this.state === 'closed') {
+      throw new Error(`The unit of work "${this.declared.action}" is over; a promise inside it was not awaited`);
+    }
+  }
+}
