@@ -20,7 +20,13 @@ export {
   JsonColumn,
   RefColumn,
 } from './columns/columns.js';
-export { ConfigError, type ConfigOf, defineConfig, type Environment, InjectConfig } from './config/define-config.js';
+export {
+  ConfigError,
+  type ConfigOf,
+  defineConfig,
+  type Environment,
+  InjectConfig,
+} from './config/define-config.js';
 export { kernelConfig, type KernelConfig } from './config/kernel.config.js';
 export { type Principal, systemPrincipal } from './context/principal.js';
 export { newRequestState, RequestContext, type RequestState } from './context/request-context.js';
@@ -54,6 +60,12 @@ export { type DeliveredEvent, Handles, type HandlerOptions } from './outbox/hand
 export { OutboxRelay } from './outbox/relay.js';
 export { Authenticator, Ports, SchemaGuard, UnitRecorder, ValueSealer } from './ports/ports.js';
 export { Clock } from './time/clock.js';
-export { currentUnit, type CommittingUnit, type Unit, type UnitDescription, type UnitIntent } from './unit-of-work/unit.js';
+export {
+  currentUnit,
+  type CommittingUnit,
+  type Unit,
+  type UnitDescription,
+  type UnitIntent,
+} from './unit-of-work/unit.js';
 export { UnitHooks } from './unit-of-work/unit-hooks.js';
 export { markRecorded, outcomeOf, UnitOfWork, wasRecorded } from './unit-of-work/unit-of-work.js';

@@ -22,4 +22,5 @@ export const Recurring =
   };
 
 /** The recurring methods that a provider's class declares. */
-export const recurringOf = (prototype: object): readonly RecurringDeclaration[] => declarations.get(prototype) ?? [];
+export const recurringOf = (prototype: object): readonly RecurringDeclaration[] =>
+  declarations.get(prototype) ?? [];

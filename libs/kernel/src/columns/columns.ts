@@ -41,7 +41,10 @@ export const CurrencyColumn = (options: ColumnShape = {}) =>
 
 /** A short ASCII code from a closed set, such as a status. */
 export const CodeColumn = (options: ColumnShape & { length?: number } = {}) =>
-  applyDecorators(Column({ type: 'varchar', length: options.length ?? 40, ...shape(options) }), NotPersonal());
+  applyDecorators(
+    Column({ type: 'varchar', length: options.length ?? 40, ...shape(options) }),
+    NotPersonal(),
+  );
 
 /** A JSON document kept as text; it needs a mark of its own. */
 export const JsonColumn = (options: ColumnShape = {}) =>

@@ -22,7 +22,10 @@ export class Database {
   }
 
   /** Runs a statement with `?` placeholders where {@link manager} points; rows come back as plain objects. */
-  async query<Row = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+  async query<Row = Record<string, unknown>>(
+    sql: string,
+    parameters: readonly unknown[] = [],
+  ): Promise<Row[]> {
     return this.manager.query<Row[]>(sql, parameters.map(this.dialect.parameter));
   }
 

@@ -22,10 +22,13 @@ function routedRepository<Entity extends ObjectLiteral>(
   return new Proxy({} as Repository<Entity>, {
     get(_target, property) {
       // Nest asks every provider whether it is a promise or has a lifecycle hook.
-      if (property === 'then' || (typeof property === 'string' && property.startsWith('on'))) return undefined;
+      if (property === 'then' || (typeof property === 'string' && property.startsWith('on')))
+        return undefined;
       const repository = database.manager.getRepository(entity);
       const value: unknown = Reflect.get(repository, property, repository);
-      return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(repository) : value;
+      return typeof value === 'function'
+        ? (value as (...args: unknown[]) => unknown).bind(repository)
+        : value;
     },
   });
 }

@@ -9,7 +9,7 @@ const PATTERN = /^[a-z]{2,8}_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
  * Follows the TypeID specification 0.3 and RFC 9562 section 5.7.
  */
 export function newId(prefix: string): string {
-  const bytes = v7({}, new Uint8Array(16));
+  const bytes = v7(undefined, new Uint8Array(16));
   let value = 0n;
   for (const byte of bytes) value = (value << 8n) | BigInt(byte);
   let suffix = '';

@@ -18,7 +18,13 @@ const shape = ({ nullable = false, primary = false, default: value }: Shape) => 
 
 /** Column builders for portable migrations: the same words give the right type on SQLite and on MySQL/MariaDB. */
 export const columns = {
-  id: (name = 'id'): TableColumnOptions => ({ name, type: 'varchar', length: '40', isPrimary: true, ...ASCII }),
+  id: (name = 'id'): TableColumnOptions => ({
+    name,
+    type: 'varchar',
+    length: '40',
+    isPrimary: true,
+    ...ASCII,
+  }),
   ref: (name: string, options: Shape = {}): TableColumnOptions => ({
     name,
     type: 'varchar',
@@ -32,7 +38,11 @@ export const columns = {
     precision: 6,
     ...shape(options),
   }),
-  amount: (name: string, options: Shape = {}): TableColumnOptions => ({ name, type: 'bigint', ...shape(options) }),
+  amount: (name: string, options: Shape = {}): TableColumnOptions => ({
+    name,
+    type: 'bigint',
+    ...shape(options),
+  }),
   currency: (name = 'currency', options: Shape = {}): TableColumnOptions => ({
     name,
     type: 'varchar',
@@ -54,7 +64,11 @@ export const columns = {
     length: String(options.length ?? 255),
     ...shape(options),
   }),
-  sealed: (name: string, options: Shape = {}): TableColumnOptions => ({ name, type: 'blob', ...shape(options) }),
+  sealed: (name: string, options: Shape = {}): TableColumnOptions => ({
+    name,
+    type: 'blob',
+    ...shape(options),
+  }),
   secret: (name: string, options: Shape & { length?: number } = {}): TableColumnOptions => ({
     name,
     type: 'varchar',
@@ -62,9 +76,21 @@ export const columns = {
     ...ASCII,
     ...shape(options),
   }),
-  text: (name: string, options: Shape = {}): TableColumnOptions => ({ name, type: 'longtext', ...shape(options) }),
-  integer: (name: string, options: Shape = {}): TableColumnOptions => ({ name, type: 'bigint', ...shape(options) }),
-  flag: (name: string, options: Shape = {}): TableColumnOptions => ({ name, type: 'tinyint', ...shape(options) }),
+  text: (name: string, options: Shape = {}): TableColumnOptions => ({
+    name,
+    type: 'longtext',
+    ...shape(options),
+  }),
+  integer: (name: string, options: Shape = {}): TableColumnOptions => ({
+    name,
+    type: 'bigint',
+    ...shape(options),
+  }),
+  flag: (name: string, options: Shape = {}): TableColumnOptions => ({
+    name,
+    type: 'tinyint',
+    ...shape(options),
+  }),
   bigSerial: (name = 'id'): TableColumnOptions => ({
     name,
     type: 'bigint',

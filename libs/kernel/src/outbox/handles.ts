@@ -27,7 +27,8 @@ export const Handles =
   };
 
 /** The handlers that a provider's class declares. */
-export const handlersOf = (prototype: object): readonly HandlerDeclaration[] => declarations.get(prototype) ?? [];
+export const handlersOf = (prototype: object): readonly HandlerDeclaration[] =>
+  declarations.get(prototype) ?? [];
 
 /** An event as it reaches a handler. */
 export interface DeliveredEvent<Payload extends object = object> {

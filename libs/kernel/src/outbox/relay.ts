@@ -133,10 +133,10 @@ export class OutboxRelay {
       occurredAt: toDate(message.created_at),
     };
     const remember = () =>
-      this.database.query(`INSERT INTO outbox_delivery (message_id, handler, delivered_at) VALUES (?, ?, ?)`, [
-        ...key,
-        this.clock.now(),
-      ]);
+      this.database.query(
+        `INSERT INTO outbox_delivery (message_id, handler, delivered_at) VALUES (?, ?, ?)`,
+        [...key, this.clock.now()],
+      );
     if (handler.unit) {
       await this.units.run({ action: handler.name }, async () => {
         await remember();
@@ -164,12 +164,15 @@ export class OutboxRelay {
     );
     const pauseMs = Math.min(2 ** attempts * 500 * (0.5 + Math.random()), 3_600_000);
     await this.units.run(BOOKKEEPING, () =>
-      this.database.query(`UPDATE outbox_message SET status = ?, available_at = ?, last_error = ? WHERE id = ?`, [
-        isDead ? 'dead' : 'pending',
-        new Date(this.clock.now().getTime() + pauseMs),
-        `${handler.name}: ${name}`.slice(0, 255),
-        message.id,
-      ]),
+      this.database.query(
+        `UPDATE outbox_message SET status = ?, available_at = ?, last_error = ? WHERE id = ?`,
+        [
+          isDead ? 'dead' : 'pending',
+          new Date(this.clock.now().getTime() + pauseMs),
+          `${handler.name}: ${name}`.slice(0, 255),
+          message.id,
+        ],
+      ),
     );
   }
 }

@@ -57,7 +57,9 @@ export class Ports implements OnModuleInit {
   onModuleInit(): void {
     const unbound = ALL.filter((port) => !this.isBound(port)).map((port) => port.name);
     if (unbound.length > 0) {
-      throw new Error(`No module implements the kernel port(s) ${unbound.join(', ')}; import the rooms that do`);
+      throw new Error(
+        `No module implements the kernel port(s) ${unbound.join(', ')}; import the rooms that do`,
+      );
     }
   }
 

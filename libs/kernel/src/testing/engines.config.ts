@@ -2,8 +2,14 @@ import { existsSync } from 'node:fs';
 
 /** The engines that tests can use when the machine has them, and how to get them. */
 export const engines = {
-  mariadb: { binaries: ['/usr/sbin/mariadbd', '/usr/local/sbin/mariadbd'], install: 'apt-get install mariadb-server' },
-  chromium: { binaries: ['/usr/bin/chromium', '/usr/bin/chromium-browser'], install: 'apt-get install chromium' },
+  mariadb: {
+    binaries: ['/usr/sbin/mariadbd', '/usr/local/sbin/mariadbd'],
+    install: 'apt-get install mariadb-server',
+  },
+  chromium: {
+    binaries: ['/usr/bin/chromium', '/usr/bin/chromium-browser'],
+    install: 'apt-get install chromium',
+  },
 } as const;
 
 export type Engine = keyof typeof engines;

@@ -1,4 +1,11 @@
-export { bindGlobally, type BootedModule, bootTestModule, type BootOptions, nullPorts, runAsUser } from './boot.js';
+export {
+  bindGlobally,
+  type BootedModule,
+  bootTestModule,
+  type BootOptions,
+  nullPorts,
+  runAsUser,
+} from './boot.js';
 export { describeOnEveryDialect, type TestDatabase, testDatabase, type TestDialect } from './dialects.js';
 export { engineBinary, engines, isRequired } from './engines.config.js';
 export { freePort, type MariadbServer, startMariadb } from './mariadb-server.js';

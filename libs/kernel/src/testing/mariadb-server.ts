@@ -20,7 +20,13 @@ export async function startMariadb(binary: string, options: readonly string[] = 
   const asRoot = userInfo().uid === 0 ? ['--user=root'] : [];
   execFileSync(
     'mariadb-install-db',
-    ['--no-defaults', `--datadir=${directory}/data`, '--auth-root-authentication-method=normal', '--skip-test-db', ...asRoot],
+    [
+      '--no-defaults',
+      `--datadir=${directory}/data`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      ...asRoot,
+    ],
     { stdio: 'ignore' },
   );
   const port = await freePort();

@@ -19,10 +19,13 @@ import { UnitHooks } from './unit-hooks.js';
 const MAX_ATTEMPTS = 6;
 const UNRECORDED_STATUS = [400, 422, 429];
 
+const isRecorded = (intent: UnitIntent): boolean => intent.recorded !== false;
+
 const recorded = new WeakSet<object>();
 
 /** Whether a refused or failed unit has already left an entry about this error. */
-export const wasRecorded = (error: unknown): boolean => typeof error === 'object' && !!error && recorded.has(error);
+export const wasRecorded = (error: unknown): boolean =>
+  typeof error === 'object' && !!error && recorded.has(error);
 
 /** Marks an error as told on the record. */
 export function markRecorded(error: unknown): void {
@@ -67,7 +70,7 @@ export class UnitOfWork {
   async run<T>(intent: UnitIntent, work: (unit: Unit) => Promise<T>): Promise<T> {
     const open = currentUnit();
     if (open) return this.join(open, work);
-    if (intent.recorded !== false) await this.ports.get(UnitRecorder).prepare(intent);
+    if (isRecorded(intent)) await this.ports.get(UnitRecorder).prepare(intent);
     let last: UnitIntent = intent;
     try {
       return await this.attempt(intent, work, (unit) => (last = unit.intent));
@@ -110,57 +113,56 @@ export class UnitOfWork {
     work: (unit: Unit) => Promise<T>,
     ended: (unit: OpenUnit) => void,
   ): Promise<T> {
-    const runner = this.writer.createQueryRunner();
+    const connection = this.writer.createQueryRunner();
+    const guard: { unit?: OpenUnit } = {};
+    const runner = this.guarded(connection, guard);
     const manager = this.writer.createEntityManager(runner);
     const unit = new OpenUnit(newId('aud'), manager, intent, this.clock.now());
-    const isRecorded = intent.recorded !== false;
+    guard.unit = unit;
     try {
-      await this.dialect.begin(runner, isRecorded ? unit.id : null);
-      const release = this.guard(runner, unit);
-      try {
-        const result = await withUnit(unit, async () => {
-          const value = await work(unit);
-          if (isRecorded) {
-            await this.hooks.run(unit);
-            await this.ports.get(UnitRecorder).record(unit);
-          }
-          this.outbox.append(unit);
-          return value;
-        });
-        unit.assertUsable();
-        this.assertInTime(unit);
-        await this.dialect.commit(runner, unit.tail);
-        for (const callback of unit.committed) callback();
-        return result;
-      } finally {
-        unit.close();
-        ended(unit);
-        release();
-      }
+      await this.dialect.begin(runner, isRecorded(intent) ? unit.id : null);
+      const result = await withUnit(unit, () => this.work(unit, work));
+      unit.assertUsable();
+      this.assertInTime(unit);
+      await this.dialect.commit(runner, unit.tail);
+      for (const callback of unit.committed) callback();
+      return result;
     } catch (error) {
-      await this.dialect.rollback(runner);
+      await this.dialect.rollback(connection);
       throw error;
     } finally {
-      await runner.release();
+      unit.close();
+      ended(unit);
+      await connection.release();
     }
   }
 
-  /** Every statement of the unit passes here: a doomed or closed unit lets nothing through. */
-  private guard(runner: QueryRunner, unit: OpenUnit): () => void {
-    const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
-    const guarded = async (...args: unknown[]): Promise<unknown> => {
-      unit.assertUsable();
+  private async work<T>(unit: OpenUnit, work: (unit: Unit) => Promise<T>): Promise<T> {
+    const value = await work(unit);
+    if (isRecorded(unit.intent)) {
+      await this.hooks.run(unit);
+      await this.ports.get(UnitRecorder).record(unit);
+    }
+    this.outbox.append(unit);
+    return value;
+  }
+
+  /**
+   * The unit's own view of the connection, through which its every statement passes: a doomed or closed unit lets
+   * nothing through, not even from a promise that outlives it. (On SQLite all units share one connection.)
+   */
+  private guarded(connection: QueryRunner, guard: { unit?: OpenUnit }): QueryRunner {
+    const query = connection.query.bind(connection) as (...args: unknown[]) => Promise<unknown>;
+    const guardedQuery = async (...args: unknown[]): Promise<unknown> => {
+      guard.unit?.assertUsable();
       try {
         return await query(...args);
       } catch (error) {
-        if (this.dialect.isRetryable(error) || this.dialect.isFatal(error)) unit.doom(error);
+        if (this.dialect.isRetryable(error) || this.dialect.isFatal(error)) guard.unit?.doom(error);
         throw error;
       }
     };
-    Object.assign(runner, { query: guarded });
-    return () => {
-      delete (runner as { query?: unknown }).query;
-    };
+    return Object.create(connection, { query: { value: guardedQuery } }) as QueryRunner;
   }
 
   private assertInTime(unit: OpenUnit): void {
@@ -174,7 +176,7 @@ export class UnitOfWork {
 
   private async recordRefusal(intent: UnitIntent, error: unknown): Promise<void> {
     const outcome = outcomeOf(error);
-    if (!outcome || intent.recorded === false || wasRecorded(error)) return;
+    if (!outcome || !isRecorded(intent) || wasRecorded(error)) return;
     markRecorded(error);
     await this.ports.get(UnitRecorder).recordRefusal(intent, error, outcome);
   }

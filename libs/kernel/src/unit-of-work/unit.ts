@@ -113,7 +113,9 @@ export class OpenUnit implements CommittingUnit {
   assertUsable(): void {
     if (this.doomedBy) throw this.doomedBy.error;
     if (this.state === 'closed') {
-      throw new Error(`The unit of work "${this.declared.action}" is over; a promise inside it was not awaited`);
+      throw new Error(
+        `The unit of work "${this.declared.action}" is over; a promise inside it was not awaited`,
+      );
     }
   }
 }

@@ -41,7 +41,11 @@ export interface Dialect {
 
 /** The driver's error code, looked for in TypeORM's wrapper as well. */
 export function driverCode(error: unknown): string | number | undefined {
-  const candidate = error as { code?: string; errno?: number; driverError?: { code?: string; errno?: number } };
+  const candidate = error as {
+    code?: string;
+    errno?: number;
+    driverError?: { code?: string; errno?: number };
+  };
   return candidate?.driverError?.code ?? candidate?.code;
 }
 

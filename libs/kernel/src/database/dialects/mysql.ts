@@ -8,7 +8,14 @@ const mysql2 = createRequire(import.meta.url)('mysql2') as typeof import('mysql2
 
 const DEADLOCK = [1213, 1205, 1020];
 const DUPLICATE = [1062, 1586];
-const LOST = ['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ER_SERVER_SHUTDOWN'];
+const LOST = [
+  'PROTOCOL_CONNECTION_LOST',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ER_SERVER_SHUTDOWN',
+];
 
 // A duplicate of a running request waits this long for the first one, then is told to come back.
 const LOCK_WAIT_S = 2;
@@ -87,13 +94,16 @@ export const mysql: Dialect = {
   },
 
   isRetryable: (error) => DEADLOCK.includes(driverNumber(error) ?? 0),
-  isFatal: (error) => LOST.includes(String(driverCode(error))) || (error as { fatal?: boolean })?.fatal === true,
+  isFatal: (error) =>
+    LOST.includes(String(driverCode(error))) || (error as { fatal?: boolean })?.fatal === true,
   isUniqueViolation: (error) => DUPLICATE.includes(driverNumber(error) ?? 0),
   parameter: (value) => value,
   async scrub() {},
 
   async exclusively(runner, work) {
-    const [row] = (await runner.query("SELECT GET_LOCK('steward.migrate', 60) AS held")) as [{ held: number | null }];
+    const [row] = (await runner.query("SELECT GET_LOCK('steward.migrate', 60) AS held")) as [
+      { held: number | null },
+    ];
     if (Number(row.held) !== 1) throw new Error('Another instance has been migrating for more than 60 s');
     try {
       return await work();
