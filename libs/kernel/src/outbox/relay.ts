@@ -1,10 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { Repository } from 'typeorm';
 import { RequestContext } from '../context/request-context.js';
 import { systemPrincipal } from '../context/principal.js';
 import { Database } from '../database/database.js';
 import { Recurring } from '../background/recurring.js';
+import { InjectRepository } from '../database/repositories.js';
+import { kernelErrors } from '../errors/kernel.errors.js';
 import { Clock } from '../time/clock.js';
 import { UnitOfWork } from '../unit-of-work/unit-of-work.js';
+import { OutboxMessage } from './entities.js';
 import { HandlerRegistry, type RegisteredHandler } from './handler-registry.js';
 
 const BATCH = 200;
@@ -33,6 +37,7 @@ export class OutboxRelay {
   private readonly logger = new Logger('OutboxRelay');
 
   constructor(
+    @InjectRepository(OutboxMessage) private readonly messages: Repository<OutboxMessage>,
     private readonly database: Database,
     private readonly units: UnitOfWork,
     private readonly registry: HandlerRegistry,
@@ -59,6 +64,25 @@ export class OutboxRelay {
   /** Relays until nothing is due. For tests and for an orderly end of work. */
   async drain(): Promise<void> {
     while ((await this.pending()) > 0) await this.relay();
+  }
+
+  /** The oldest messages that no handler could take, at most `limit`. */
+  async deadLetters(limit: number): Promise<OutboxMessage[]> {
+    return this.messages.find({ where: { status: 'dead' }, order: { id: 'ASC' }, take: limit });
+  }
+
+  /** Gives a dead letter a fresh start; handlers that had finished with it are not called again. */
+  async replay(messageId: string): Promise<void> {
+    await this.units.run(
+      { action: 'outbox.replay', resource: { type: 'outbox_message', id: messageId } },
+      async () => {
+        const revived = await this.messages.update(
+          { id: messageId, status: 'dead' },
+          { status: 'pending', attempts: 0, availableAt: this.clock.now() },
+        );
+        if (revived.affected !== 1) throw kernelErrors.problem('kernel.not_found');
+      },
+    );
   }
 
   @Recurring({ name: 'kernel.outbox_cleanup', everyMs: 3_600_000 })

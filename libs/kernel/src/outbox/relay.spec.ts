@@ -1,0 +1,174 @@
+import { Injectable } from '@nestjs/common';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Database } from '../database/database.js';
+import { type BootedModule, bootTestModule, describeOnEveryDialect } from '../testing/index.js';
+import { Clock } from '../time/clock.js';
+import { UnitOfWork } from '../unit-of-work/unit-of-work.js';
+import { DomainEvent } from './domain-event.js';
+import { Handles, type DeliveredEvent } from './handles.js';
+import { OutboxRelay } from './relay.js';
+
+class ThingHappened extends DomainEvent<{ thing: string }> {
+  static readonly type = 'things.thing_happened';
+}
+
+class NobodyCares extends DomainEvent {
+  static readonly type = 'things.nobody_cares';
+}
+
+class MovableClock extends Clock {
+  private aheadMs = 0;
+
+  advance(ms: number): void {
+    this.aheadMs += ms;
+  }
+
+  override now(): Date {
+    return new Date(Date.now() + this.aheadMs);
+  }
+}
+
+@Injectable()
+class Listeners {
+  readonly seen: DeliveredEvent[] = [];
+  failures = 0;
+  mails = 0;
+
+  constructor(private readonly database: Database) {}
+
+  @Handles(ThingHappened, { name: 'things.first' })
+  async first(event: DeliveredEvent): Promise<void> {
+    this.seen.push(event);
+  }
+
+  @Handles(ThingHappened, { name: 'things.second' })
+  async second(): Promise<void> {
+    // Leaves a trace in the transaction, which a failure must take back.
+    await this.database.query(
+      `INSERT INTO outbox_delivery (message_id, handler, delivered_at) VALUES ('trace', ?, '2026-01-01 00:00:00')`,
+      [`try ${this.failures}`],
+    );
+    if (this.failures > 0) {
+      this.failures -= 1;
+      throw new Error('secret@example.org could not be reached');
+    }
+  }
+
+  @Handles(ThingHappened, { name: 'things.mail', unit: false })
+  async mail(): Promise<void> {
+    this.mails += 1;
+  }
+}
+
+describeOnEveryDialect('the outbox relay', (dialect) => {
+  let app: BootedModule;
+  let clock: MovableClock;
+  let relay: OutboxRelay;
+  let units: UnitOfWork;
+  let listeners: Listeners;
+
+  beforeEach(async () => {
+    app = await bootTestModule({ dialect, nullPorts: true, providers: [Listeners] });
+    clock = new MovableClock();
+    Object.assign(app.get(Clock), { now: () => clock.now() });
+    relay = app.get(OutboxRelay);
+    units = app.get(UnitOfWork);
+    listeners = app.get(Listeners);
+  });
+  afterEach(() => app.close());
+
+  const publish = (event: DomainEvent, options?: { after?: Date }) =>
+    units.run({ action: 'thing.do' }, async (unit) => unit.publish(event, options));
+  const messages = () =>
+    app
+      .get(Database)
+      .query<{ status: string; attempts: number; last_error: string | null }>(
+        'SELECT status, attempts, last_error FROM outbox_message ORDER BY id',
+      );
+  const traces = () => app.get(Database).query(`SELECT 1 FROM outbox_delivery WHERE message_id = 'trace'`);
+
+  it('takes a committed event to every handler once', async () => {
+    await publish(new ThingHappened({ thing: 'a' }));
+    await publish(new NobodyCares({}));
+    await relay.drain();
+    await relay.relay();
+    expect(listeners.seen.map(({ payload, type }) => [payload, type])).toEqual([
+      [{ thing: 'a' }, 'things.thing_happened'],
+    ]);
+    expect(listeners.mails).toBe(1);
+    expect((await messages()).map(({ status }) => status)).toEqual(['done', 'done']);
+  });
+
+  it('keeps nothing of a unit that rolled back', async () => {
+    const failing = units.run({ action: 'thing.do' }, async (unit) => {
+      unit.publish(new ThingHappened({ thing: 'a' }));
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(await messages()).toEqual([]);
+  });
+
+  it('retries only the handler that failed, takes back what it wrote, and quotes no message', async () => {
+    listeners.failures = 2;
+    await publish(new ThingHappened({ thing: 'a' }));
+    await relay.relay();
+    expect(await traces()).toHaveLength(0);
+    expect(await messages()).toMatchObject([{ status: 'pending', last_error: 'things.second: Error' }]);
+    clock.advance(10_000);
+    await relay.relay();
+    clock.advance(10_000);
+    await relay.relay();
+    expect(listeners.seen).toHaveLength(1);
+    expect(await traces()).toHaveLength(1);
+    expect(await messages()).toMatchObject([{ status: 'done' }]);
+  });
+
+  it('makes a dead letter of what never succeeds, which can be replayed', async () => {
+    listeners.failures = 12;
+    await publish(new ThingHappened({ thing: 'a' }));
+    for (let attempt = 0; attempt < 12; attempt += 1) {
+      await relay.relay();
+      clock.advance(3_700_000);
+    }
+    expect(await messages()).toMatchObject([{ status: 'dead' }]);
+    const [dead] = await relay.deadLetters(10);
+    expect(dead).toMatchObject({ type: 'things.thing_happened', lastError: 'things.second: Error' });
+    await relay.replay(dead!.id);
+    await relay.drain();
+    expect(await messages()).toMatchObject([{ status: 'done' }]);
+  });
+
+  it('handles a delayed event when it is due, and not before', async () => {
+    await publish(new ThingHappened({ thing: 'later' }), { after: new Date(clock.now().getTime() + 60_000) });
+    await relay.relay();
+    expect(listeners.seen).toHaveLength(0);
+    clock.advance(61_000);
+    await relay.relay();
+    expect(listeners.seen).toHaveLength(1);
+  });
+
+  it('hands each event to one of many relays working at once', async () => {
+    await units.run({ action: 'thing.do' }, async (unit) => {
+      for (let index = 0; index < 50; index += 1) unit.publish(new ThingHappened({ thing: String(index) }));
+    });
+    listeners.failures = 0;
+    Object.assign(listeners, { second: async () => undefined });
+    await Promise.all([relay.relay(), relay.relay(), relay.relay()]);
+    expect(new Set(listeners.seen.map(({ id }) => id)).size).toBe(50);
+    expect(listeners.seen).toHaveLength(50);
+  });
+
+  it('takes up what a crashed relay had claimed, after the lease', async () => {
+    await publish(new ThingHappened({ thing: 'a' }));
+    await units.run({ action: 'outbox.claim', recorded: false }, () =>
+      app
+        .get(Database)
+        .query('UPDATE outbox_message SET available_at = ?', [new Date(clock.now().getTime() + 60_000)]),
+    );
+    await relay.relay();
+    expect(listeners.seen).toHaveLength(0);
+    clock.advance(61_000);
+    await relay.relay();
+    expect(listeners.seen).toHaveLength(1);
+  });
+});
