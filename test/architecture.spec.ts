@@ -148,11 +148,11 @@ function isOwnTesting(file: SourceFile, specifier: string): boolean {
   return file.isTest && target?.room === file.room && target?.inner === 'testing';
 }
 
-/** `ormconfig.ts` may be read by apps; tests may use the helpers below `test/`. */
+/** `ormconfig.ts` may be read by apps; tests may use the helpers below `test/` and the scripts. */
 function isSharedByTests(file: SourceFile, target: string): boolean {
   return homeOf(target) === 'ormconfig.js'
     ? file.home.startsWith('apps/')
-    : file.isTest && homeOf(target) === 'test';
+    : file.isTest && ['test', 'scripts'].includes(homeOf(target));
 }
 
 function cycleIn(graph: ReadonlyMap<string, ReadonlySet<string>>): string | undefined {

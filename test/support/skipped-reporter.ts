@@ -12,7 +12,9 @@ export default class SkippedReporter implements Reporter {
     if (skipped.length === 0) return;
     const lines = skipped.map((name) => {
       const engine = Object.keys(installLines).find((word) => name.toLowerCase().includes(word));
-      return engine === undefined ? `  ${name}` : `  ${name}  (to run it: ${installLines[engine]})`;
+      return engine === undefined || name.includes('apt-get')
+        ? `  ${name}`
+        : `  ${name}  (to run it: ${installLines[engine]})`;
     });
     process.stdout.write(`\nSkipped:\n${lines.join('\n')}\n`);
   }
