@@ -10,6 +10,7 @@ import { Database, DIALECT, READER, WRITER } from './database/database.js';
 import type { Dialect } from './database/dialects/dialect.js';
 import { mysql } from './database/dialects/mysql.js';
 import { sqlite } from './database/dialects/sqlite.js';
+import { DatabaseRights } from './database/database-rights.js';
 import { Migrator } from './database/migrator.js';
 import { kernelErrors } from './errors/kernel.errors.js';
 import { feature } from './features/feature.js';
@@ -50,6 +51,7 @@ const providers: Provider[] = [
   Background,
   Clock,
   Database,
+  DatabaseRights,
   HandlerRegistry,
   Migrator,
   OutboxRelay,

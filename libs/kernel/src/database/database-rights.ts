@@ -1,0 +1,38 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectConfig } from '../config/define-config.js';
+import { kernelConfig, type KernelConfig } from '../config/kernel.config.js';
+import { Database } from './database.js';
+
+const FORBIDDEN = ['DROP', 'ALTER', 'TRIGGER', 'ALL PRIVILEGES', 'SUPER'];
+
+/**
+ * In production the application's database user must not be able to switch off the capture of changes: TRUNCATE (which
+ * needs DROP) fires no triggers, and ALTER and TRIGGER could remove them. Such rights stop the boot.
+ */
+@Injectable()
+export class DatabaseRights implements OnModuleInit {
+  constructor(
+    @InjectConfig(kernelConfig) private readonly config: KernelConfig,
+    private readonly database: Database,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    if (!this.config.production || this.database.dialect.name !== 'mysql') return;
+    const excess = await this.excess();
+    if (excess.length > 0) {
+      throw new Error(
+        `The database user of DATABASE_URL holds ${excess.join(', ')}. Give it SELECT, INSERT, UPDATE and DELETE only, ` +
+          'and put the user that may change the schema into DATABASE_MIGRATION_URL.',
+      );
+    }
+  }
+
+  /** The rights of the application's user that it should not have. */
+  private async excess(): Promise<string[]> {
+    const rows = await this.database.query('SHOW GRANTS FOR CURRENT_USER');
+    const granted = rows
+      .map((row) => /^GRANT (.+?) ON /.exec(String(Object.values(row)[0]))?.[1] ?? '')
+      .flatMap((list) => list.split(', '));
+    return FORBIDDEN.filter((right) => granted.includes(right));
+  }
+}
