@@ -63,7 +63,7 @@ export class OutboxRelay {
 
   /** Relays until nothing is due. For tests and for an orderly end of work. */
   async drain(): Promise<void> {
-    while ((await this.pending()) > 0) await this.relay();
+    while (await this.isDue()) await this.relay();
   }
 
   /** The oldest messages that no handler could take, at most `limit`. */
@@ -100,17 +100,17 @@ export class OutboxRelay {
     });
   }
 
-  private async pending(): Promise<number> {
-    const [row] = await this.database.query<{ n: number | string }>(
-      `SELECT COUNT(*) AS n FROM outbox_message WHERE status = 'pending' AND available_at <= ?`,
+  private async isDue(): Promise<boolean> {
+    const due = await this.database.query(
+      `SELECT 1 FROM outbox_message WHERE status = 'pending' AND available_at <= ? LIMIT 1`,
       [this.clock.now()],
     );
-    return Number(row?.n ?? 0);
+    return due.length > 0;
   }
 
   private async claim(): Promise<Message[]> {
     // Looking first spares an idle system a write transaction every second.
-    if ((await this.pending()) === 0) return [];
+    if (!(await this.isDue())) return [];
     const now = this.clock.now();
     return this.units.run(BOOKKEEPING, async () => {
       const rows = await this.database.query<Message>(

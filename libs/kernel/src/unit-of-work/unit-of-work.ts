@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { InjectConfig } from '../config/define-config.js';
@@ -46,6 +46,7 @@ export function outcomeOf(error: unknown): 'refused' | 'failed' | undefined {
  */
 @Injectable()
 export class UnitOfWork {
+  private readonly logger = new Logger('UnitOfWork');
   private readonly queue = new SerialQueue();
 
   constructor(
@@ -178,6 +179,11 @@ export class UnitOfWork {
     const outcome = outcomeOf(error);
     if (!outcome || !isRecorded(intent) || wasRecorded(error)) return;
     markRecorded(error);
-    await this.ports.get(UnitRecorder).recordRefusal(intent, error, outcome);
+    try {
+      await this.ports.get(UnitRecorder).recordRefusal(intent, error, outcome);
+    } catch (failure) {
+      // The caller must learn what went wrong first, not that telling it went wrong too.
+      this.logger.error({ err: failure, action: intent.action }, 'a refusal could not be recorded');
+    }
   }
 }
