@@ -143,6 +143,14 @@ export async function createTable(
       ...(isSqlite(runner) ? {} : { engine: 'InnoDB' }),
     }),
   );
+  if (!isSqlite(runner)) await addChecks(runner, name, parts.checks ?? {});
+}
+
+/** TypeORM leaves checks out on MySQL without a word. */
+async function addChecks(runner: QueryRunner, table: string, checks: Readonly<Record<string, string>>): Promise<void> {
+  for (const [suffix, expression] of Object.entries(checks)) {
+    await runner.query(`ALTER TABLE ${table} ADD CONSTRAINT ck_${table}_${suffix} CHECK (${expression})`);
+  }
 }
 
 function forDialect(column: TableColumnOptions, runner: QueryRunner): TableColumnOptions {
