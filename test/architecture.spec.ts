@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { features } from '#kernel';
+import { AppModule } from '../apps/api/src/app.module.js';
+import { errorsPage, modulesPage } from './support/generated-docs.js';
+import { forbiddenRelations, roomEntities, tableOf, unmarkedColumns } from './support/metadata.js';
 import {
   allowedEdges,
   apps,
@@ -10,6 +14,7 @@ import {
   type SourceFile,
 } from './support/rooms.js';
 
+AppModule.forRoot();
 const files = sourceFiles();
 const production = files.filter((file) => !file.isTest);
 
@@ -59,8 +64,7 @@ describe('the rooms', () => {
       file.imports.flatMap(({ specifier, target, line }) => {
         const named = roomOfSpecifier(specifier);
         const deep = named?.inner !== undefined && !(named.inner === 'testing' && file.isTest);
-        const outside =
-          target !== undefined && homeOf(target) !== file.home && !isSharedByTests(file, target);
+        const outside = target !== undefined && homeOf(target) !== file.home && !isShared(file, target);
         return deep || outside ? [`line ${line}: deep import of ${specifier}`] : [];
       }),
     );
@@ -137,6 +141,39 @@ describe('the code', () => {
   });
 });
 
+describe('the data', () => {
+  it('is all registered', () => {
+    expect(
+      features()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual([...rooms].sort());
+  });
+
+  it('carries a mark on every column', () => {
+    expect(unmarkedColumns()).toEqual([]);
+  });
+
+  it('is joined by no relation that leaves its room or cascades', () => {
+    expect(forbiddenRelations()).toEqual([]);
+  });
+
+  it('lies in one table for each entity, named by its own room', () => {
+    const tables = roomEntities().map(({ entity }) => tableOf(entity));
+    expect(tables.filter((table, index) => tables.indexOf(table) !== index)).toEqual([]);
+  });
+});
+
+describe('the generated pages', () => {
+  it('docs/modules.md is fresh (npm run docs)', async () => {
+    await expect(await modulesPage(files)).toMatchFileSnapshot('../docs/modules.md');
+  });
+
+  it('docs/errors.md is fresh (npm run docs)', async () => {
+    await expect(await errorsPage()).toMatchFileSnapshot('../docs/errors.md');
+  });
+});
+
 function homeOf(path: string): string {
   const [top = '', second = ''] = path.split('/');
   return top === 'libs' || top === 'apps' ? `${top}/${second}` : top;
@@ -148,11 +185,10 @@ function isOwnTesting(file: SourceFile, specifier: string): boolean {
   return file.isTest && target?.room === file.room && target?.inner === 'testing';
 }
 
-/** `ormconfig.ts` may be read by apps; tests may use the helpers below `test/` and the scripts. */
-function isSharedByTests(file: SourceFile, target: string): boolean {
-  return homeOf(target) === 'ormconfig.js'
-    ? file.home.startsWith('apps/')
-    : file.isTest && ['test', 'scripts'].includes(homeOf(target));
+/** What is no room and may be reached from elsewhere: the application's module, and the helpers of the tests. */
+function isShared(file: SourceFile, target: string): boolean {
+  if (target === 'apps/api/src/app.module.js') return file.room === undefined;
+  return file.isTest && ['test', 'scripts', 'apps/tour'].includes(homeOf(target));
 }
 
 function cycleIn(graph: ReadonlyMap<string, ReadonlySet<string>>): string | undefined {
