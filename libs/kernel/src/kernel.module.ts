@@ -21,6 +21,7 @@ import { HandlerRegistry } from './outbox/handler-registry.js';
 import { OutboxWriter } from './outbox/outbox-writer.js';
 import { OutboxRelay } from './outbox/relay.js';
 import { Ports } from './ports/ports.js';
+import { ServicesModule } from './services.module.js';
 import { Clock } from './time/clock.js';
 import { UnitHooks } from './unit-of-work/unit-hooks.js';
 import { UnitOfWork } from './unit-of-work/unit-of-work.js';
@@ -106,6 +107,7 @@ export class KernelModule {
       imports: [
         SettingsModule.with(options),
         DiscoveryModule,
+        ServicesModule,
         TypeOrmModule.forRootAsync({
           name: WRITER,
           inject: [kernelConfig.token],

@@ -31,6 +31,11 @@ export const kernelErrors = defineErrors('kernel', {
     title: 'Method not allowed',
     detail: 'Use one of the methods that the API document lists for this path.',
   },
+  'kernel.request_timeout': {
+    status: 408,
+    title: 'The request came too slowly',
+    detail: 'Send the whole request at once.',
+  },
   'kernel.conflict': {
     status: 409,
     title: 'The request conflicts with the present state',
@@ -70,6 +75,11 @@ export const kernelErrors = defineErrors('kernel', {
     status: 429,
     title: 'Too many requests',
     detail: 'Wait for the number of seconds in the Retry-After header.',
+  },
+  'kernel.headers_too_large': {
+    status: 431,
+    title: 'The request headers are too large',
+    detail: 'Send fewer or shorter headers.',
   },
   'kernel.internal': {
     status: 500,

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { Global, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
@@ -5,6 +6,7 @@ import type { Principal } from '../context/principal.js';
 import { newRequestState, RequestContext } from '../context/request-context.js';
 import { Migrator } from '../database/migrator.js';
 import { KernelModule } from '../kernel.module.js';
+import { KeyedHash } from '../ports/keyed-hash.js';
 import { Authenticator, SchemaGuard, UnitRecorder, ValueSealer } from '../ports/ports.js';
 import { Sealed } from '../classification/sealed.js';
 import { type TestDatabase, testDatabase, type TestDialect } from './dialects.js';
@@ -94,6 +96,12 @@ class ClearSealer extends ValueSealer {
   }
 }
 
+class TestKeyedHash extends KeyedHash {
+  hmac(purpose: string, data: string): Buffer {
+    return createHmac('sha256', `test.${purpose}`).update(data).digest();
+  }
+}
+
 class NullSchemaGuard extends SchemaGuard {
   async reconcile(): Promise<void> {}
   async mismatches(): Promise<string[]> {
@@ -106,6 +114,7 @@ export const nullPorts = {
   recorder: { provide: UnitRecorder, useClass: NullRecorder },
   authenticator: { provide: Authenticator, useClass: NullAuthenticator },
   sealer: { provide: ValueSealer, useClass: ClearSealer },
+  keyedHash: { provide: KeyedHash, useClass: TestKeyedHash },
   schemaGuard: { provide: SchemaGuard, useClass: NullSchemaGuard },
 } as const;
 

@@ -179,6 +179,7 @@ export class UnitOfWork {
     const outcome = outcomeOf(error);
     if (!outcome || !isRecorded(intent) || wasRecorded(error)) return;
     markRecorded(error);
+    if (this.hooks.isUnrecorded(error)) return;
     try {
       await this.ports.get(UnitRecorder).recordRefusal(intent, error, outcome);
     } catch (failure) {

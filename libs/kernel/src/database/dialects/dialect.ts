@@ -29,6 +29,8 @@ export interface Dialect {
   /** The transaction, or the connection under it, is gone. */
   isFatal(error: unknown): boolean;
   isUniqueViolation(error: unknown): boolean;
+  /** Turns an INSERT whose `key` is taken into an update; the assignments follow. */
+  onConflict(key: readonly string[]): string;
   /** The value as the driver takes it. */
   parameter(value: unknown): unknown;
   /** Clause that locks rows and passes over those that others hold. */

@@ -97,6 +97,7 @@ export const mysql: Dialect = {
   isFatal: (error) =>
     LOST.includes(String(driverCode(error))) || (error as { fatal?: boolean })?.fatal === true,
   isUniqueViolation: (error) => DUPLICATE.includes(driverNumber(error) ?? 0),
+  onConflict: () => 'ON DUPLICATE KEY UPDATE',
   parameter: (value) => value,
   async scrub() {},
 

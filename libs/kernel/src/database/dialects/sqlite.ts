@@ -69,6 +69,8 @@ export const sqlite: Dialect = {
   isFatal: (error) => /^SQLITE_(IOERR|FULL|CORRUPT|NOMEM|INTERRUPT)/.test(String(driverCode(error))),
   isUniqueViolation: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)/.test(String(driverCode(error))),
 
+  onConflict: (key) => `ON CONFLICT (${key.join(', ')}) DO UPDATE SET`,
+
   parameter(value) {
     if (value instanceof Date) return value.toISOString().replace('T', ' ').replace('Z', '');
     if (typeof value === 'boolean') return value ? 1 : 0;

@@ -1,0 +1,1 @@
+export { Health, type Readiness } from './health.service.js';

@@ -1,0 +1,40 @@
+import { type CanActivate, type ExecutionContext, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { kernelErrors } from '../../errors/kernel.errors.js';
+import { Authenticator, Ports } from '../../ports/ports.js';
+import { Routes, type Route } from '../routes.js';
+
+/** Deny by default: a route answers only as far as it declares who may call it. */
+@Injectable()
+export class AccessGuard implements CanActivate, OnModuleInit {
+  private authenticator: Authenticator;
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly routes: Routes,
+  ) {}
+
+  onModuleInit(): void {
+    this.authenticator = this.ports.get(Authenticator);
+  }
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const route = this.routes.find(context.getClass(), context.getHandler());
+    request.edge.state.operation = route?.operation;
+    if (route?.access?.kind === 'public') return true;
+    return this.authorise(request, route);
+  }
+
+  private async authorise(request: FastifyRequest, route: Route | undefined): Promise<boolean> {
+    const principal = await this.authenticator.authenticate(request);
+    if (!principal) throw kernelErrors.problem('kernel.unauthenticated');
+    request.edge.state.principal = principal;
+    const access = route?.access;
+    const isAllowed =
+      access?.kind === 'authenticated' ||
+      (access?.kind === 'permission' && principal.permissions.has(access.permission));
+    if (!isAllowed) throw kernelErrors.problem('kernel.forbidden');
+    return true;
+  }
+}

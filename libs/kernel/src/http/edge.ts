@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { RequestContext, RequestState } from '../context/request-context.js';
+import { newId } from '../ids/ids.js';
+import type { RequestLog } from '../logging/request-log.js';
+import type { HttpConfig } from './http.config.js';
+
+/** What the edge knows about a request, kept on it for what runs before or after the continuation-local context. */
+export interface Edge {
+  readonly state: RequestState;
+  readonly startedAt: number;
+  /** The code of the problem that was answered, for the request log. */
+  problemCode?: string;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    edge: Edge;
+    rawBody?: Buffer;
+  }
+}
+
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;
+const NO_TRACE = '0'.repeat(32);
+const REQUEST_ID = /^[A-Za-z0-9_-]{1,40}$/;
+const MAX_USER_AGENT = 255;
+
+/** The trace id of a W3C `traceparent` header (Trace Context level 1), or a new one. */
+export function traceIdOf(header: string | string[] | undefined): string {
+  const traceId = typeof header === 'string' && !header.startsWith('ff') ? TRACEPARENT.exec(header)?.[1] : undefined;
+  return traceId === undefined || traceId === NO_TRACE ? randomUUID().replaceAll('-', '') : traceId;
+}
+
+/** A new request state. A request id from outside is kept only when a trusted proxy speaks, for entries are linked by it. */
+export function requestStateOf(request: FastifyRequest, config: Pick<HttpConfig, 'trustProxy'>): RequestState {
+  const { headers } = request;
+  const given = config.trustProxy === false ? undefined : headers['x-request-id'];
+  const userAgent = headers['user-agent'];
+  return {
+    requestId: typeof given === 'string' && REQUEST_ID.test(given) ? given : newId('req'),
+    traceId: traceIdOf(headers['traceparent']),
+    clientAddress: request.ip,
+    ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, MAX_USER_AGENT) }),
+  };
+}
+
+/**
+ * Opens the request context at the edge. The state is made when the request arrives, and entered once its body has been
+ * read: parsing a body continues in another asynchronous context, so what is entered earlier would be lost there.
+ */
+export function openEdge(
+  fastify: FastifyInstance,
+  parts: { context: RequestContext; config: HttpConfig; log: RequestLog },
+): void {
+  const { context, config, log } = parts;
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const state = requestStateOf(request, config);
+    request.edge = { state, startedAt: performance.now() };
+    reply.header('x-request-id', state.requestId);
+    reply.header('x-trace-id', state.traceId);
+    reply.header('cache-control', 'no-store');
+    done();
+  });
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    context.run(request.edge.state, done);
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    log.write(request, reply);
+    done();
+  });
+}

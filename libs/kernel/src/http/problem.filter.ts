@@ -1,0 +1,72 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { newRequestState, RequestContext } from '../context/request-context.js';
+import type { Problem } from '../errors/problem.js';
+import { KeptAnswer } from '../idempotency/kept-answer.js';
+import { Ports, UnitRecorder } from '../ports/ports.js';
+import { markRecorded, wasRecorded } from '../unit-of-work/unit-of-work.js';
+import { PROBLEM_TYPE, problemDocument } from './problem-document.js';
+import { toProblem } from './to-problem.js';
+
+/** The one place where errors become answers: `application/problem+json` (RFC 9457), nothing internal in it. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Http');
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly context: RequestContext,
+  ) {}
+
+  catch(exception: unknown, host: ArgumentsHost): Promise<void> {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    // What fails before the body has been read fails outside the context.
+    request.edge ??= { state: newRequestState(), startedAt: performance.now() };
+    return this.context.run(request.edge.state, () => this.answer(exception, request, reply));
+  }
+
+  private async answer(exception: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (exception instanceof KeptAnswer) return exception.send(reply);
+    const problem = toProblem(exception);
+    request.edge.problemCode = problem.code;
+    if (problem.status >= 500) this.logger.error({ err: exception, code: problem.code }, 'request failed');
+    else await this.recordRefusal(problem, exception, request);
+    if (reply.sent || reply.raw.headersSent) {
+      reply.raw.destroy();
+      return;
+    }
+    const { traceId } = request.edge.state;
+    if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="steward"');
+    reply.removeHeader('content-length');
+    reply
+      .headers({ ...problem.headers })
+      .status(problem.status)
+      .type(PROBLEM_TYPE)
+      .send(JSON.stringify(problemDocument(problem, traceId)));
+  }
+
+  /** Puts a refusal on the record unless a unit has done so. Never fails: the client gets its answer either way. */
+  private async recordRefusal(problem: Problem, exception: unknown, request: FastifyRequest): Promise<void> {
+    if (!isOnTheRecord(problem) || wasRecorded(exception)) return;
+    markRecorded(exception);
+    const { operation } = request.edge.state;
+    try {
+      await this.ports.get(UnitRecorder).recordRefusal(
+        { action: 'request.refuse', ...(operation ? { resource: { type: 'operation', id: operation } } : {}) },
+        problem,
+        'refused',
+      );
+    } catch (error) {
+      this.logger.error({ err: error, code: problem.code }, 'a refusal could not be recorded');
+    }
+  }
+}
+
+const COUNTED_ONLY = [400, 404, 422, 429];
+
+/** Denied access and business conflicts are entries; mistakes in form, unknown paths and rates only count. */
+function isOnTheRecord({ code, status }: Problem): boolean {
+  if (status === 401 || status === 403) return true;
+  return status < 500 && !code.startsWith('kernel.') && !COUNTED_ONLY.includes(status);
+}

@@ -1,0 +1,265 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import canonicalize from 'canonicalize';
+import { Recurring } from '../background/recurring.js';
+import { RequestContext, type RequestState } from '../context/request-context.js';
+import { Database } from '../database/database.js';
+import { InjectRepository } from '../database/repositories.js';
+import { kernelErrors } from '../errors/kernel.errors.js';
+import { newId } from '../ids/ids.js';
+import { KeyedHash } from '../ports/keyed-hash.js';
+import { Ports, ValueSealer } from '../ports/ports.js';
+import { Clock } from '../time/clock.js';
+import { UnitHooks } from '../unit-of-work/unit-hooks.js';
+import { UnitOfWork } from '../unit-of-work/unit-of-work.js';
+import type { CommittingUnit, Unit } from '../unit-of-work/unit.js';
+import type { Repository } from 'typeorm';
+import { IdempotencyRecord } from './idempotency-record.entity.js';
+import { KeptAnswer } from './kept-answer.js';
+
+/** What tells one request from another. */
+export interface IdempotentRequest {
+  readonly principalId: string;
+  /** Method and path pattern of the route. */
+  readonly route: string;
+  readonly key: string;
+  /** Path parameters, query and body. */
+  readonly input: unknown;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** One request with a key, from the look-up to its answer. */
+export interface Attempt {
+  readonly recordId: string;
+  readonly principalId: string;
+  readonly scope: string;
+  readonly fingerprint: string;
+  /** `pending`: no effect yet. `running`: effects are committed. `completed`: so is the answer. */
+  phase: 'pending' | 'running' | 'completed';
+  /** How often a unit has tried to write the record. */
+  tries: number;
+  /** The answer that a unit gave; it counts once that unit commits. */
+  answer?: Answer & { readonly unitId: string };
+}
+
+interface FoundRecord {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly status: string;
+  readonly is_live: number | string;
+}
+
+const HOUR_MS = 3_600_000;
+const KEEP_MS = 24 * HOUR_MS;
+const BATCH = 1000;
+const BOOKKEEPING = { action: 'idempotency.keep', recorded: false } as const;
+
+export const REPLAY_PURPOSE = 'kernel.idempotent_replay';
+
+/**
+ * Gives a request with an idempotency key one effect across retries, duplicates and crashes. The record is written in
+ * the transaction of the request's first recorded unit, so there is never an effect without it.
+ */
+@Injectable()
+export class Idempotency implements OnModuleInit {
+  private readonly logger = new Logger('Idempotency');
+  private readonly attempts = new WeakMap<RequestState, Attempt>();
+
+  constructor(
+    private readonly database: Database,
+    @InjectRepository(IdempotencyRecord) private readonly records: Repository<IdempotencyRecord>,
+    private readonly units: UnitOfWork,
+    private readonly hooks: UnitHooks,
+    private readonly ports: Ports,
+    private readonly context: RequestContext,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    this.hooks.beforeCommit((unit) => this.beforeCommit(unit));
+    // Who loses the race for a key is told what the winner was told; that is no failure to put on the record.
+    this.hooks.unrecordedWhen((error) => this.isLostRace(error));
+  }
+
+  /** The id of the present request's record, for a resolver that has to finish what a crash left. */
+  get recordId(): string | undefined {
+    return this.attempt?.recordId;
+  }
+
+  /**
+   * Keeps the answer of the present request inside the open unit, so that effect and answer are committed together.
+   * Call it in the last unit of a use case with exactly what the route answers. Does nothing in a request without a key.
+   */
+  async complete(status: number, body: unknown): Promise<void> {
+    const attempt = this.attempt;
+    if (!attempt || attempt.phase === 'completed') return;
+    const answer = { status, body: serialise(body) };
+    const unit = this.units.current;
+    if (!unit) return this.finish(attempt, answer);
+    attempt.answer = { ...answer, unitId: unit.id };
+    // The first unit's hook writes the whole record by itself.
+    if (attempt.phase === 'running') this.appendAnswer(unit, attempt, attempt.answer);
+  }
+
+  /** Keeps the answer of an earlier request, by the id that {@link recordId} gave then; for resolvers, inside a unit. */
+  async completeRecord(recordId: string, status: number, body: unknown): Promise<void> {
+    const record = await this.records.findOneBy({ id: recordId, status: 'running' });
+    if (!record) return;
+    this.sealer.seal(record, { answerBody: serialise(body) });
+    await this.units.run(BOOKKEEPING, () =>
+      this.records.update(
+        { id: recordId, status: 'running' },
+        { status: 'completed', answerStatus: status, answerBody: record.answerBody },
+      ),
+    );
+  }
+
+  /**
+   * Starts a request with a key. Throws the kept answer of an earlier one, `kernel.idempotency_key_reused` (422) when
+   * that one asked for something else, and `kernel.idempotency_in_progress` (409) while it still runs.
+   */
+  async begin(request: IdempotentRequest): Promise<Attempt> {
+    const hash = this.ports.get(KeyedHash);
+    const digest = (data: string) => hash.hmac('idempotency', data).toString('base64url');
+    const attempt: Attempt = {
+      recordId: newId('idm'),
+      principalId: request.principalId,
+      scope: digest(`${request.principalId}\n${request.route}\n${request.key}`),
+      fingerprint: digest(canonicalize(request.input) ?? ''),
+      phase: 'pending',
+      tries: 0,
+    };
+    await this.answerIfKnown(attempt);
+    await this.sealer.prepare(attempt.principalId, 'account');
+    const state = this.context.get();
+    if (state) this.attempts.set(state, attempt);
+    return attempt;
+  }
+
+  /** Throws what an earlier request with the same key leads to; returns when there was none. */
+  async answerIfKnown(attempt: Attempt): Promise<void> {
+    const [found] = await this.database.query<FoundRecord>(
+      `SELECT id, fingerprint, status, CASE WHEN expires_at > ? THEN 1 ELSE 0 END AS is_live
+       FROM idempotency_record WHERE scope = ?`,
+      [this.clock.now(), attempt.scope],
+    );
+    if (!found || found.id === attempt.recordId) return;
+    if (Number(found.is_live) !== 1) return this.remove([found.id]);
+    if (found.fingerprint !== attempt.fingerprint) throw kernelErrors.problem('kernel.idempotency_key_reused');
+    if (found.status !== 'completed') throw kernelErrors.problem('kernel.idempotency_in_progress');
+    throw await this.keptAnswer(found.id);
+  }
+
+  /** Keeps the answer in a unit of its own. */
+  async finish(attempt: Attempt, answer: Answer): Promise<void> {
+    await this.units.run(BOOKKEEPING, async (unit) => {
+      if (attempt.phase === 'pending') await this.insert(unit, attempt, answer);
+      else this.appendAnswer(unit, attempt, answer);
+    });
+  }
+
+  @Recurring({ name: 'kernel.idempotency_cleanup', everyMs: HOUR_MS / 6 })
+  async removeExpired(): Promise<boolean> {
+    const expired = await this.database.query<{ id: string }>(
+      `SELECT id FROM idempotency_record WHERE expires_at <= ? LIMIT ${BATCH}`,
+      [this.clock.now()],
+    );
+    await this.remove(expired.map(({ id }) => id));
+    return expired.length === BATCH;
+  }
+
+  private get attempt(): Attempt | undefined {
+    const state = this.context.get();
+    return state && this.attempts.get(state);
+  }
+
+  private get sealer(): ValueSealer {
+    return this.ports.get(ValueSealer);
+  }
+
+  private async beforeCommit(unit: CommittingUnit): Promise<void> {
+    const { attempt } = this;
+    if (attempt?.phase !== 'pending') return;
+    await this.insert(unit, attempt, attempt.answer?.unitId === unit.id ? attempt.answer : undefined);
+  }
+
+  private async insert(unit: Unit, attempt: Attempt, answer: Answer | undefined): Promise<void> {
+    const row = this.sealed(attempt, answer);
+    const sql = `INSERT INTO idempotency_record
+      (id, principal_id, scope, fingerprint, status, answer_status, answer_body, created_at, expires_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    const parameters = [
+      attempt.recordId,
+      attempt.principalId,
+      attempt.scope,
+      attempt.fingerprint,
+      answer ? 'completed' : 'running',
+      answer?.status ?? null,
+      row.answerBody?.bytes ?? null,
+      unit.startedAt,
+      new Date(unit.startedAt.getTime() + KEEP_MS),
+    ];
+    unit.onCommitted(() => {
+      attempt.phase = answer ? 'completed' : 'running';
+    });
+    attempt.tries += 1;
+    if (attempt.tries === 1) {
+      unit.append(sql, parameters);
+      return;
+    }
+    // The unit is being retried. If it now waits for the key itself, another request holds it: tell the client to come back.
+    try {
+      await this.database.query(sql, parameters);
+    } catch (error) {
+      throw this.database.dialect.isRetryable(error)
+        ? kernelErrors.problem('kernel.idempotency_in_progress', { cause: error })
+        : error;
+    }
+  }
+
+  private appendAnswer(unit: Unit, attempt: Attempt, answer: Answer): void {
+    const row = this.sealed(attempt, answer);
+    unit.append(`UPDATE idempotency_record SET status = 'completed', answer_status = ?, answer_body = ? WHERE id = ?`, [
+      answer.status,
+      row.answerBody?.bytes ?? null,
+      attempt.recordId,
+    ]);
+    unit.onCommitted(() => {
+      attempt.phase = 'completed';
+    });
+  }
+
+  private sealed({ recordId, principalId }: Attempt, answer: Answer | undefined): IdempotencyRecord {
+    const row = Object.assign(new IdempotencyRecord(), { id: recordId, principalId, answerBody: null });
+    if (answer) this.sealer.seal(row, { answerBody: answer.body });
+    return row;
+  }
+
+  private async keptAnswer(id: string): Promise<KeptAnswer | Error> {
+    const record = await this.records.findOneBy({ id });
+    if (record) {
+      const { answerBody } = await this.sealer.reveal(record, ['answerBody'], REPLAY_PURPOSE);
+      if (typeof answerBody === 'string') return new KeptAnswer(Number(record.answerStatus), answerBody, true);
+    }
+    this.logger.warn({ recordId: id }, 'a kept answer can no longer be read');
+    return kernelErrors.problem('kernel.conflict');
+  }
+
+  private async remove(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.units.run(BOOKKEEPING, () =>
+      this.database.query(`DELETE FROM idempotency_record WHERE id IN (${ids.map(() => '?').join(', ')})`, ids),
+    );
+  }
+
+  private isLostRace(error: unknown): boolean {
+    if (this.attempt?.phase !== 'pending') return false;
+    if (this.database.dialect.isUniqueViolation(error)) return String(error).includes('idempotency_record');
+    return (error as { code?: unknown } | undefined)?.code === 'kernel.idempotency_in_progress';
+  }
+}
+
+const serialise = (body: unknown): string => (body === undefined || body === null ? '' : JSON.stringify(body));

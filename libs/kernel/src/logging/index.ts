@@ -1,0 +1,2 @@
+export { LogDestination, RootLogger } from './root-logger.js';
+export { NestLogger } from './nest-logger.js';

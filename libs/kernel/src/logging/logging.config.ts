@@ -1,0 +1,8 @@
+import { z } from 'zod';
+import { defineConfig } from '../config/define-config.js';
+
+export const loggingConfig = defineConfig(
+  'logging',
+  { LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info') },
+  (env) => ({ level: env.LOG_LEVEL }),
+);

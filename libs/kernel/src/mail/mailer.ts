@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { createTransport, type Transporter } from 'nodemailer';
+import { type ConfigOf, InjectConfig } from '../config/define-config.js';
+import { kernelConfig, type KernelConfig } from '../config/kernel.config.js';
+import { Clock } from '../time/clock.js';
+import { mailConfig } from './mail.config.js';
+
+export interface Mail {
+  /** One address. */
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** Hands mail over, by SMTP when MAIL_URL is set, else as `.eml` files in DATA_DIR/mail. Never call it inside a unit of work. */
+@Injectable()
+export class Mailer implements OnApplicationShutdown {
+  private transport: Transporter | undefined;
+
+  constructor(
+    @InjectConfig(mailConfig) private readonly config: ConfigOf<typeof mailConfig>,
+    @InjectConfig(kernelConfig) private readonly kernel: KernelConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Resolves when the server has taken the mail, or the file is whole on disk; rejects otherwise. */
+  async send(mail: Mail): Promise<void> {
+    this.transport ??= this.config.url === undefined ? composer() : smtp(this.config.url);
+    const sent = (await this.transport.sendMail({
+      from: this.config.from,
+      // As an object the address is taken as it stands: a comma in it does not add a second reader.
+      to: { name: '', address: mail.to },
+      subject: mail.subject,
+      text: mail.text,
+      date: this.clock.now(),
+      // Receivers must not answer machine mail with machine mail (RFC 3834).
+      headers: { 'Auto-Submitted': 'auto-generated' },
+    })) as { message?: Buffer };
+    if (this.config.url === undefined) await this.keep(sent.message ?? Buffer.alloc(0));
+  }
+
+  onApplicationShutdown(): void {
+    this.transport?.close();
+  }
+
+  /** Written beside and renamed, so that whoever watches the folder sees whole mails only. */
+  private async keep(message: Buffer): Promise<void> {
+    const folder = join(this.kernel.dataDir, 'mail');
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const name = `${this.clock.now().toISOString().replaceAll(':', '-')}-${randomUUID()}`;
+    const unfinished = join(folder, `.${name}.tmp`);
+    const file = await open(unfinished, 'wx', 0o600);
+    try {
+      await file.writeFile(message);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(unfinished, join(folder, `${name}.eml`));
+  }
+}
+
+const composer = (): Transporter => createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
+
+const smtp = (url: string): Transporter =>
+  createTransport(
+    { url, pool: true, connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS },
+    { disableFileAccess: true, disableUrlAccess: true },
+  );

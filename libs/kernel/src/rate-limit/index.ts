@@ -1,0 +1,1 @@
+export { RateLimiter, type RateLimitPolicy } from './rate-limiter.js';

@@ -1,0 +1,46 @@
+import { Global, Module, type Provider } from '@nestjs/common';
+import { feature } from './features/feature.js';
+import { PermissionRegistry } from './http/access/permissions.js';
+import { httpConfig } from './http/http.config.js';
+import { IdempotencyRecord } from './idempotency/idempotency-record.entity.js';
+import { Idempotency, REPLAY_PURPOSE } from './idempotency/idempotency.service.js';
+import { loggingConfig } from './logging/logging.config.js';
+import { NestLogger } from './logging/nest-logger.js';
+import { LogDestination, RootLogger, standardOutput } from './logging/root-logger.js';
+import { mailConfig } from './mail/mail.config.js';
+import { Mailer } from './mail/mailer.js';
+import { CreateIdempotencyAndRateLimit1700000001100 } from './migrations/1700000001100-create-idempotency-and-rate-limit.js';
+import { RateLimit } from './rate-limit/rate-limit.entity.js';
+import { RateLimiter } from './rate-limit/rate-limiter.js';
+
+const providers: Provider[] = [
+  { provide: LogDestination, useFactory: standardOutput },
+  Idempotency,
+  Mailer,
+  NestLogger,
+  PermissionRegistry,
+  RateLimiter,
+  RootLogger,
+];
+
+/** What rooms use beside the data half of the kernel, with or without HTTP in front. */
+@Global()
+@Module({
+  imports: [
+    feature({
+      name: 'kernel-services',
+      entities: [IdempotencyRecord, RateLimit],
+      migrations: [CreateIdempotencyAndRateLimit1700000001100],
+      config: [httpConfig, loggingConfig, mailConfig],
+      purposes: {
+        [REPLAY_PURPOSE]: {
+          description: 'Telling you again what an earlier request with the same idempotency key was told',
+          legalBasis: 'contract',
+        },
+      },
+    }),
+  ],
+  providers,
+  exports: providers,
+})
+export class ServicesModule {}
