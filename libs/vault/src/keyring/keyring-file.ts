@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generateKeyring, parseKeyring, type KeyringMaterial } from './keyring-material.js';
+
+/** Name of the development keyring below `DATA_DIR`. */
+export const KEYRING_FILE_NAME = 'keyring.json';
+
+/**
+ * Reads the development keyring of a data directory, or makes one (mode 0600, marked as development).
+ * Processes that start at the same time agree on one keyring, and a crash leaves none or a whole one:
+ * the file is written aside and linked into place, which never overwrites.
+ */
+export function loadOrCreateKeyringFile(dataDir: string): KeyringMaterial {
+  const path = join(dataDir, KEYRING_FILE_NAME);
+  return readKeyringFile(path) ?? createKeyringFile(dataDir, path);
+}
+
+function createKeyringFile(dataDir: string, path: string): KeyringMaterial {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    writeSecretFile(draft, `${JSON.stringify(generateKeyring({ development: true }), null, 2)}\n`);
+    linkSync(draft, path);
+    syncDirectory(dataDir);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  } finally {
+    unlinkIfThere(draft);
+  }
+  const keyring = readKeyringFile(path);
+  if (!keyring) throw new Error(`The keyring ${path} vanished while it was being created.`);
+  return keyring;
+}
+
+function readKeyringFile(path: string): KeyringMaterial | undefined {
+  try {
+    return parseKeyring(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function writeSecretFile(path: string, text: string): void {
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,105 @@
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { z } from 'zod';
+
+const symmetricKey = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url (43 characters)');
+
+const ecPrivateJwk = z.object({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  x: z.string(),
+  y: z.string(),
+  d: z.string(),
+});
+
+const okpPrivateJwk = z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string(), d: z.string() });
+
+function distinct<T>(name: string, idOf: (item: T) => unknown) {
+  return [
+    (items: T[]) => new Set(items.map(idOf)).size === items.length,
+    `two keys have the same ${name}`,
+  ] as const;
+}
+
+const keyEncryptionKey = z.object({ epoch: z.number().int().min(1), key: symmetricKey });
+const blindIndexKey = z.object({ version: z.number().int().min(1), key: symmetricKey });
+const signingKey = z.object({ kid: z.string().min(1), algorithm: z.literal('ES256'), privateKey: ecPrivateJwk });
+const logKey = z.object({ name: z.string().min(1).optional(), privateKey: okpPrivateJwk });
+
+/** The keyring as it lies in `KEYRING`, in `KEYRING_FILE` or in the development file. */
+export const keyringSchema = z.strictObject({
+  format: z.literal('steward-keyring-1'),
+  /** Present on a keyring that the server made up by itself; production refuses it. */
+  development: z.boolean().default(false),
+  /** Wrap the subject keys. The highest epoch wraps new ones; older ones stay until all are rewrapped. */
+  keyEncryptionKeys: z
+    .array(keyEncryptionKey)
+    .min(1)
+    .refine(...distinct<z.infer<typeof keyEncryptionKey>>('epoch', (key) => key.epoch)),
+  /** While there are two versions, both are written; lookups accept either. */
+  blindIndexKeys: z
+    .array(blindIndexKey)
+    .min(1)
+    .refine(...distinct<z.infer<typeof blindIndexKey>>('version', (key) => key.version)),
+  /** Authenticate links in mails. The first makes new ones, all are accepted. */
+  macKeys: z.array(symmetricKey).min(1),
+  /** Sign access tokens. The first signs, all verify. */
+  signingKeys: z
+    .array(signingKey)
+    .min(1)
+    .refine(...distinct<z.infer<typeof signingKey>>('kid', (key) => key.kid)),
+  /** Ed25519 keys of the transparency log; the first signs checkpoints. */
+  logKeys: z.array(logKey).default([]),
+});
+
+export type KeyringMaterial = z.infer<typeof keyringSchema>;
+
+/**
+ * Parses a keyring. Throws an error that names the fields at fault and never repeats key material.
+ */
+export function parseKeyring(json: string): KeyringMaterial {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw new Error('The keyring is not valid JSON.');
+  }
+  const result = keyringSchema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'keyring'}: ${issue.message}`);
+  throw new Error(`The keyring is not valid: ${faults.join('; ')}`);
+}
+
+/** Makes a complete new keyring out of fresh randomness. */
+export function generateKeyring(options: { development?: boolean } = {}): KeyringMaterial {
+  return {
+    format: 'steward-keyring-1',
+    development: options.development ?? false,
+    keyEncryptionKeys: [{ epoch: 1, key: newSymmetricKey() }],
+    blindIndexKeys: [{ version: 1, key: newSymmetricKey() }],
+    macKeys: [newSymmetricKey()],
+    signingKeys: [newSigningKey()],
+    logKeys: [newLogKey()],
+  };
+}
+
+function newSymmetricKey(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+function newSigningKey(): KeyringMaterial['signingKeys'][number] {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const jwk = ecPrivateJwk.parse(privateKey.export({ format: 'jwk' }));
+  return { kid: thumbprint({ crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y }), algorithm: 'ES256', privateKey: jwk };
+}
+
+function newLogKey(): KeyringMaterial['logKeys'][number] {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return { privateKey: okpPrivateJwk.parse(privateKey.export({ format: 'jwk' })) };
+}
+
+/** RFC 7638: the required members in lexicographic order, hashed. */
+function thumbprint(members: Record<string, string>): string {
+  return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
+}
