@@ -23,9 +23,12 @@ describe('a link token', () => {
   });
 
   it('is refused when made up', () => {
-    fc.assert(fc.property(fc.string(), (text) => minter.verify('verify-email', text) === undefined), {
-      examples: [[''], ['.'], ['reg_01'], ['reg_01.']],
-    });
+    fc.assert(
+      fc.property(fc.string(), (text) => minter.verify('verify-email', text) === undefined),
+      {
+        examples: [[''], ['.'], ['reg_01'], ['reg_01.']],
+      },
+    );
   });
 
   it('stays good while the MAC key turns, until the old key leaves the ring', () => {

@@ -37,7 +37,14 @@ describe('a sealed envelope', () => {
         const same = left.length === right.length && left.every((part, index) => part === right[index]);
         expect(binding(...left).equals(binding(...right))).toBe(same);
       }),
-      { examples: [[['ab', 'c'], ['a', 'bc']]] },
+      {
+        examples: [
+          [
+            ['ab', 'c'],
+            ['a', 'bc'],
+          ],
+        ],
+      },
     );
   });
 

@@ -1,9 +1,7 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
-const symmetricKey = z
-  .string()
-  .regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url (43 characters)');
+const symmetricKey = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url (43 characters)');
 
 const ecPrivateJwk = z.object({
   kty: z.literal('EC'),
@@ -13,7 +11,12 @@ const ecPrivateJwk = z.object({
   d: z.string(),
 });
 
-const okpPrivateJwk = z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string(), d: z.string() });
+const okpPrivateJwk = z.object({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: z.string(),
+  d: z.string(),
+});
 
 function distinct<T>(name: string, idOf: (item: T) => unknown) {
   return [
@@ -24,7 +27,11 @@ function distinct<T>(name: string, idOf: (item: T) => unknown) {
 
 const keyEncryptionKey = z.object({ epoch: z.number().int().min(1), key: symmetricKey });
 const blindIndexKey = z.object({ version: z.number().int().min(1), key: symmetricKey });
-const signingKey = z.object({ kid: z.string().min(1), algorithm: z.literal('ES256'), privateKey: ecPrivateJwk });
+const signingKey = z.object({
+  kid: z.string().min(1),
+  algorithm: z.literal('ES256'),
+  privateKey: ecPrivateJwk,
+});
 const logKey = z.object({ name: z.string().min(1).optional(), privateKey: okpPrivateJwk });
 
 /** The keyring as it lies in `KEYRING`, in `KEYRING_FILE` or in the development file. */
@@ -91,7 +98,11 @@ function newSymmetricKey(): string {
 function newSigningKey(): KeyringMaterial['signingKeys'][number] {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const jwk = ecPrivateJwk.parse(privateKey.export({ format: 'jwk' }));
-  return { kid: thumbprint({ crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y }), algorithm: 'ES256', privateKey: jwk };
+  return {
+    kid: thumbprint({ crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y }),
+    algorithm: 'ES256',
+    privateKey: jwk,
+  };
 }
 
 function newLogKey(): KeyringMaterial['logKeys'][number] {

@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { Database, Handles, UnitOfWork } from '#kernel';
+import { BlindIndexes } from '../blind-indexes/blind-indexes.js';
+import { SubjectKeyDestroyed } from '../vault.events.js';
+
+/** Repeats an erasure once no instance can hold the key any longer, for what slipped in meanwhile. */
+@Injectable()
+export class SweepErasure {
+  constructor(
+    private readonly units: UnitOfWork,
+    private readonly blindIndexes: BlindIndexes,
+    private readonly database: Database,
+  ) {}
+
+  @Handles(SubjectKeyDestroyed, { name: 'vault.sweep_erasure', unit: false })
+  async handle({ payload: { subject, retention } }: SubjectKeyDestroyed): Promise<void> {
+    await this.units.run({ action: 'vault.sweep_erasure', subject, recorded: false }, () =>
+      this.blindIndexes.clear(subject, retention),
+    );
+    await this.database.scrub();
+  }
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { defineConfig } from '#kernel';
+import { parseKeyring } from './keyring/keyring-material.js';
+import { Keyring } from './keyring/keyring.js';
+
+export const vaultConfig = defineConfig(
+  'vault',
+  {
+    // Also a variable of the kernel; read here so that a missing keyring is listed with all other mistakes.
+    NODE_ENV: z.string().optional(),
+    KEYRING: z.string().optional(),
+    KEY_CACHE_S: z.coerce.number().int().min(1).max(3600).default(60),
+    KEY_CACHE_SIZE: z.coerce.number().int().min(100).max(1_000_000).default(10_000),
+  },
+  (env) => ({
+    /** The keyring from the environment; undefined in development, where a file in `DATA_DIR` takes its place. */
+    keyring: readKeyring(env.KEYRING, env.NODE_ENV === 'production'),
+    /** How long a subject key may be used after it was read. Bounds how long an erasure takes to hold everywhere. */
+    keyCacheMs: env.KEY_CACHE_S * 1000,
+    keyCacheSize: env.KEY_CACHE_SIZE,
+  }),
+);
+
+function readKeyring(json: string | undefined, production: boolean): Keyring | undefined {
+  if (json === undefined) {
+    if (!production) return undefined;
+    throw new Error(
+      'KEYRING: production needs a keyring; make one with "steward keys:generate" and pass it in KEYRING or KEYRING_FILE',
+    );
+  }
+  const keyring = new Keyring(parse(json));
+  if (production && keyring.isDevelopment) {
+    throw new Error('KEYRING: this is a development keyring, which production refuses');
+  }
+  return keyring;
+}
+
+function parse(json: string) {
+  try {
+    return parseKeyring(json);
+  } catch (error) {
+    throw new Error(`KEYRING: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

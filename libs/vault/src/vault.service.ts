@@ -1,0 +1,159 @@
+import type { KeyObject } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { RequestContext, Sealed, UnitOfWork } from '#kernel';
+import { PersonalDataCatalogue, type CatalogueEntry } from './catalogue/personal-data-catalogue.js';
+import { valueBinding, type ValuePlace } from './crypto/binding.js';
+import { openEnvelope, sealEnvelope } from './crypto/envelope.js';
+import { Erasure, type ErasureReceipt } from './erasure/erasure.js';
+import { RevealPorts } from './reveal-ports.js';
+import type { Revealed, RevealedFields, SealedField } from './sealed-fields.js';
+import { nameOf, type KeyRef, type KeyState } from './subject-keys/key-cache.js';
+import { SubjectKeys } from './subject-keys/subject-keys.js';
+import { vaultErrors } from './vault.errors.js';
+
+/** A sealed value on its way to plaintext. */
+interface Envelope {
+  readonly row: number;
+  readonly field: string;
+  readonly bytes: Buffer;
+  readonly place: ValuePlace;
+  readonly key: KeyRef;
+}
+
+/** The only door between personal data at rest and its plaintext. */
+@Injectable()
+export class Vault {
+  constructor(
+    private readonly catalogue: PersonalDataCatalogue,
+    private readonly keys: SubjectKeys,
+    private readonly erasure: Erasure,
+    private readonly ports: RevealPorts,
+    private readonly units: UnitOfWork,
+    private readonly context: RequestContext,
+  ) {}
+
+  /**
+   * Fetches the keys of people, minting those that never existed, so that a following unit can seal.
+   * Comes before the unit, never inside. Preparing for an erased person succeeds; sealing then refuses.
+   */
+  async prepare(subjects: readonly string[], retention = 'account'): Promise<void> {
+    this.assertOutsideUnit('prepare');
+    await this.keys.prepare(subjects.map((subject) => ({ subject, retention })));
+  }
+
+  /** Whether the person's key of this class is known to be destroyed; ask after {@link prepare}. */
+  isErased(subject: string, retention = 'account'): boolean {
+    const state = this.keys.known({ subject, retention });
+    return state !== undefined && 'destroyed' in state;
+  }
+
+  /**
+   * Seals values into the row's properties; the row needs its id and its subject, and the key its
+   * preparation. Values are kept as JSON. Throws `vault.subject_erased` for an erased person.
+   */
+  seal<E extends object>(row: E, values: Partial<RevealedFields<E>>): E {
+    const sealed: [string, Sealed<unknown> | null][] = [];
+    for (const [property, value] of Object.entries(values)) {
+      if (value === undefined) continue;
+      const entry = this.catalogue.entryOf(row.constructor, property);
+      sealed.push([property, value === null ? null : this.sealValue(entry, row, value)]);
+    }
+    for (const [property, value] of sealed) Reflect.set(row, property, value);
+    return row;
+  }
+
+  /**
+   * Opens the named fields of many rows, for a purpose that the policy accepts. A reveal of somebody
+   * else's data is on the record before this returns. Null stands for nothing stored and for erased.
+   */
+  async reveal<E extends object, F extends SealedField<E>>(
+    rows: readonly E[],
+    fields: readonly F[],
+    purpose: string,
+  ): Promise<Revealed<E, F>[]> {
+    this.assertOutsideUnit('reveal');
+    const envelopes = rows.flatMap((row, index) => this.envelopesOf(row, index, fields));
+    const subjects = [...new Set(envelopes.map(({ place }) => place.subject))];
+    await this.ports.policy.check(purpose, subjects);
+    const keys = await this.keys.read(envelopes.map(({ key }) => key));
+    const plain = rows.map((): Record<string, unknown> =>
+      Object.fromEntries(fields.map((field) => [field, null])),
+    );
+    const opened: Envelope[] = [];
+    for (const envelope of envelopes) {
+      const state = stateOf(envelope, keys);
+      if ('destroyed' in state) continue;
+      const target = plain[envelope.row];
+      if (target) target[envelope.field] = open(envelope, state);
+      opened.push(envelope);
+    }
+    await this.record(purpose, opened);
+    return plain as Revealed<E, F>[];
+  }
+
+  /**
+   * Destroys a person's key of one retention class in the open unit, puts up the fence against new
+   * ones, clears the blind indexes, and sweeps once more when no instance can hold the key any longer.
+   */
+  async eraseSubject(subject: string, retention: string): Promise<ErasureReceipt> {
+    return this.erasure.erase({ subject, retention });
+  }
+
+  private sealValue(entry: CatalogueEntry, row: object, value: unknown): Sealed<unknown> {
+    const place = this.catalogue.placeOf(entry, row);
+    const state = this.keys.known({ subject: place.subject, retention: entry.retention });
+    if (!state) {
+      throw new Error(
+        `The ${entry.retention} key for ${entry.id} is not at hand. Call vault.prepare([subject], '${entry.retention}') before the unit of work.`,
+      );
+    }
+    if ('destroyed' in state) throw vaultErrors.problem('vault.subject_erased');
+    const plaintext = Buffer.from(JSON.stringify(value), 'utf8');
+    return new Sealed(sealEnvelope(state.key, plaintext, valueBinding(place)));
+  }
+
+  private envelopesOf(row: object, index: number, fields: readonly string[]): Envelope[] {
+    const envelopes: Envelope[] = [];
+    for (const field of fields) {
+      const entry = this.catalogue.entryOf(row.constructor, field);
+      const value: unknown = Reflect.get(row, field);
+      if (value === null) continue;
+      if (!(value instanceof Sealed))
+        throw new Error(`${entry.entityName}.${field} was not loaded or not sealed.`);
+      const place = this.catalogue.placeOf(entry, row);
+      const key = { subject: place.subject, retention: entry.retention };
+      envelopes.push({ row: index, field, bytes: value.bytes, place, key });
+    }
+    return envelopes;
+  }
+
+  private async record(purpose: string, opened: readonly Envelope[]): Promise<void> {
+    const reader = this.context.get()?.principal?.id;
+    const foreign = opened.filter(({ place }) => place.subject !== reader);
+    if (foreign.length === 0) return;
+    await this.ports.recorder.recordReveal({
+      purpose,
+      subjects: [...new Set(foreign.map(({ place }) => place.subject))],
+      fields: [...new Set(foreign.map(({ place }) => place.annotation))],
+    });
+  }
+
+  private assertOutsideUnit(call: string): void {
+    const unit = this.units.current;
+    if (unit)
+      throw new Error(`vault.${call} was called inside a unit of work; call it before or after the unit.`);
+  }
+}
+
+function stateOf({ key, place }: Envelope, keys: ReadonlyMap<string, KeyState>): KeyState {
+  const state = keys.get(nameOf(key));
+  if (!state)
+    throw new Error(
+      `The key under a value of ${place.annotation} is missing; was data restored without its keys?`,
+    );
+  return state;
+}
+
+function open({ bytes, place }: Envelope, { key }: { readonly key: KeyObject }): unknown {
+  return JSON.parse(openEnvelope(key, bytes, valueBinding(place)).toString('utf8')) as unknown;
+}
