@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Entity, PrimaryColumn } from 'typeorm';
 import { CodeColumn, NotCaptured, NotPersonal, RefColumn, Secret } from '#kernel';
 
 /** A keyed hash of a sealed value, by which its row can be found and its uniqueness is kept. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, Handles, UnitOfWork } from '#kernel';
+import { Database, Handles, UnitOfWork, type DeliveredEvent } from '#kernel';
 import { BlindIndexes } from '../blind-indexes/blind-indexes.js';
 import { SubjectKeyDestroyed } from '../vault.events.js';
 
@@ -13,7 +13,7 @@ export class SweepErasure {
   ) {}
 
   @Handles(SubjectKeyDestroyed, { name: 'vault.sweep_erasure', unit: false })
-  async handle({ payload: { subject, retention } }: SubjectKeyDestroyed): Promise<void> {
+  async handle({ payload: { subject, retention } }: DeliveredEvent<SubjectKeyDestroyed['payload']>): Promise<void> {
     await this.units.run({ action: 'vault.sweep_erasure', subject, recorded: false }, () =>
       this.blindIndexes.clear(subject, retention),
     );
