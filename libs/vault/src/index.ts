@@ -1,3 +1,4 @@
+/** Personal data at rest: keys, sealed values, blind indexes, and the catalogue of what is personal. */
 export { VaultModule } from './vault.module.js';
 export { Vault } from './vault.service.js';
 export { BlindIndexes } from './blind-indexes/blind-indexes.js';

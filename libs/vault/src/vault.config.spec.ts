@@ -10,7 +10,9 @@ describe('the settings of the vault', () => {
   });
 
   it('demand one in production', () => {
-    expect(parse({ NODE_ENV: 'production' })).toMatchObject({ mistakes: [expect.stringContaining('KEYRING:')] });
+    expect(parse({ NODE_ENV: 'production' })).toMatchObject({
+      mistakes: [expect.stringContaining('KEYRING:')],
+    });
   });
 
   it('refuse a development keyring in production, and take a proper one', () => {
@@ -18,7 +20,9 @@ describe('the settings of the vault', () => {
     expect(parse({ NODE_ENV: 'production', KEYRING: development })).toMatchObject({
       mistakes: [expect.stringContaining('development keyring')],
     });
-    expect(parse({ NODE_ENV: 'production', KEYRING: JSON.stringify(generateKeyring()) })).toHaveProperty('value');
+    expect(parse({ NODE_ENV: 'production', KEYRING: JSON.stringify(generateKeyring()) })).toHaveProperty(
+      'value',
+    );
   });
 
   it('name a broken keyring without repeating it', () => {

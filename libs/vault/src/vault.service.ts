@@ -99,6 +99,14 @@ export class Vault {
     return this.erasure.erase({ subject, retention });
   }
 
+  /**
+   * Takes the bytes of a destroyed key out of the database's files, after the erasing unit. The later
+   * sweep does it again, so a failure here may be ignored.
+   */
+  async scrub(): Promise<void> {
+    await this.units.scrub();
+  }
+
   private sealValue(entry: CatalogueEntry, row: object, value: unknown): Sealed<unknown> {
     const place = this.catalogue.placeOf(entry, row);
     const state = this.keys.known({ subject: place.subject, retention: entry.retention });

@@ -81,6 +81,22 @@ export class UnitOfWork {
     }
   }
 
+  /**
+   * Makes deleted bytes leave the database's files, where the database leaves that to us. Waits for its turn between
+   * units. Throws while a reader still holds on to old pages; it may then be tried again.
+   */
+  async scrub(): Promise<void> {
+    if (currentUnit()) throw new Error('Files are scrubbed after a unit of work, never inside one');
+    await this.queue.run(async () => {
+      const runner = this.writer.createQueryRunner();
+      try {
+        await this.dialect.scrub(runner);
+      } finally {
+        await runner.release();
+      }
+    });
+  }
+
   private async join<T>(unit: OpenUnit, work: (unit: Unit) => Promise<T>): Promise<T> {
     unit.assertUsable();
     try {

@@ -26,7 +26,10 @@ describeOnEveryDialect('a blind index', (dialect) => {
   });
 
   it('lets only one of two rows that race for a value have it', async () => {
-    const results = await Promise.allSettled([app.addPerson('race@example.com'), app.addPerson('race@example.com')]);
+    const results = await Promise.allSettled([
+      app.addPerson('race@example.com'),
+      app.addPerson('race@example.com'),
+    ]);
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     const refused = results.find((result) => result.status === 'rejected');
     expect(refused?.reason).toMatchObject({ code: 'vault.blind_index_taken' });
@@ -34,7 +37,9 @@ describeOnEveryDialect('a blind index', (dialect) => {
 
   it('follows the row to its new value, and can be removed', async () => {
     const eve = await app.addPerson('eve@example.com');
-    await app.units.run({ action: 'person.edit' }, () => app.blindIndexes.put(eve, 'email', 'eva@example.com'));
+    await app.units.run({ action: 'person.edit' }, () =>
+      app.blindIndexes.put(eve, 'email', 'eva@example.com'),
+    );
     expect(await app.blindIndexes.find(Person, 'email', 'eve@example.com')).toBeUndefined();
     expect(await app.blindIndexes.find(Person, 'email', 'eva@example.com')).toBe(eve.id);
     await app.units.run({ action: 'person.edit' }, () => app.blindIndexes.remove(eve, 'email'));
@@ -64,7 +69,10 @@ describe('a blind index while its key turns', () => {
       KEYRING: JSON.stringify({ ...before, blindIndexKeys }),
     });
     const old = await bootVault('sqlite', { environment: environment(oldKey!) });
-    const turning = await bootVault('sqlite', { database: old.database, environment: environment(newKey, oldKey!) });
+    const turning = await bootVault('sqlite', {
+      database: old.database,
+      environment: environment(newKey, oldKey!),
+    });
     const turned = await bootVault('sqlite', { database: old.database, environment: environment(newKey) });
     try {
       const early = await old.addPerson('early@example.com');

@@ -54,7 +54,7 @@ describe('a boot with unclassified columns', () => {
     );
     expect(message).toContain('Careless.id carries none of the marks');
     expect(message).toContain('Careless.nickname carries none of the marks');
-    expect(message).toContain('Mistaken.copied and Person.email share the id "people.email"');
+    expect(message).toContain('Person.email and Mistaken.copied share the id "people.email"');
     expect(message).toContain('Mistaken.other names the subject "owner"');
     expect(message).toContain('"soundex"');
     expect(message).not.toContain('OutboxMessage');

@@ -26,7 +26,7 @@ describe('a sealed envelope', () => {
       fc.property(place, text, (here, other) => {
         fc.pre(here[part] !== other);
         const sealed = sealEnvelope(key, Buffer.from('value'), valueBinding(here));
-        expect(() => openEnvelope(key, sealed, valueBinding({ ...here, [part]: other }))).toThrow();
+        expect(() => openEnvelope(key, sealed, valueBinding({ ...here, [part]: other }))).toThrow('envelope');
       }),
     );
   });
@@ -55,7 +55,7 @@ describe('a sealed envelope', () => {
     for (let bit = 0; bit < sealed.length * 8; bit += 1) {
       const tampered = Buffer.from(sealed);
       tampered.writeUInt8(tampered.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
-      expect(() => openEnvelope(key, tampered, aad)).toThrow();
+      expect(() => openEnvelope(key, tampered, aad)).toThrow('envelope');
     }
   });
 
@@ -64,9 +64,9 @@ describe('a sealed envelope', () => {
     const aad = keyBinding('usr_1', 'account', 1);
     const sealed = sealEnvelope(key, Buffer.from('value'), aad);
     for (let length = 0; length < sealed.length; length += 1) {
-      expect(() => openEnvelope(key, sealed.subarray(0, length), aad)).toThrow();
+      expect(() => openEnvelope(key, sealed.subarray(0, length), aad)).toThrow('envelope');
     }
-    expect(() => openEnvelope(newKey(), sealed, aad)).toThrow();
-    expect(() => openEnvelope(key, sealed, keyBinding('usr_1', 'account', 2))).toThrow();
+    expect(() => openEnvelope(newKey(), sealed, aad)).toThrow('envelope');
+    expect(() => openEnvelope(key, sealed, keyBinding('usr_1', 'account', 2))).toThrow('envelope');
   });
 });

@@ -22,12 +22,17 @@ export function sealEnvelope(key: KeyObject, plaintext: Buffer, binding: Buffer)
 /** Opens an envelope. Throws when the key, the binding or a single bit differs. */
 export function openEnvelope(key: KeyObject, envelope: Uint8Array, binding: Buffer): Buffer {
   if (envelope.length < ENVELOPE_OVERHEAD || envelope[0] !== VERSION) {
-    throw new Error(`Not a sealed envelope of version ${VERSION}.`);
+    throw new Error(`This is no envelope of version ${VERSION}.`);
   }
   const nonce = envelope.subarray(1, 1 + NONCE_BYTES);
   const tagStart = envelope.length - TAG_BYTES;
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(binding);
   decipher.setAuthTag(envelope.subarray(tagStart));
-  return Buffer.concat([decipher.update(envelope.subarray(1 + NONCE_BYTES, tagStart)), decipher.final()]);
+  const plaintext = decipher.update(envelope.subarray(1 + NONCE_BYTES, tagStart));
+  try {
+    return Buffer.concat([plaintext, decipher.final()]);
+  } catch (cause) {
+    throw new Error('The envelope does not open: other key, other place, or altered bytes.', { cause });
+  }
 }

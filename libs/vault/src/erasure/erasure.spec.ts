@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Database, OutboxRelay, UnitOfWork, Clock, newId } from '#kernel';
+import { Clock, OutboxRelay, UnitOfWork, newId } from '#kernel';
 import { describeOnEveryDialect, type TestDialect } from '#kernel/testing';
 import { Person, bootVault, type BootedVault } from '../testing/index.js';
 
@@ -92,7 +92,9 @@ describeOnEveryDialect('erasing a person', (dialect) => {
     const ada = await other.addPerson('sweep@example.com');
     const { effectiveBy } = await app.erase(ada.id);
     // The other instance still has the key in its cache and does not know yet.
-    await other.units.run({ action: 'person.edit' }, () => other.blindIndexes.put(ada, 'email', 'late@example.com'));
+    await other.units.run({ action: 'person.edit' }, () =>
+      other.blindIndexes.put(ada, 'email', 'late@example.com'),
+    );
     const relay = app.get(OutboxRelay);
     await relay.drain();
     expect(await app.blindIndexes.find(Person, 'email', 'late@example.com')).toBe(ada.id);
@@ -150,7 +152,7 @@ describe('the embedded database after an erasure', () => {
           .filter((name) => readFileSync(join(app.database.dataDir, name)).includes(wrappedKey!));
       expect(traces()).not.toEqual([]);
       await app.erase(ada.id);
-      await app.get(Database).scrub();
+      await app.vault.scrub();
       expect(traces()).toEqual([]);
     } finally {
       await app.close();

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, Handles, UnitOfWork, type DeliveredEvent } from '#kernel';
+import { Handles, UnitOfWork, type DeliveredEvent } from '#kernel';
 import { BlindIndexes } from '../blind-indexes/blind-indexes.js';
 import { SubjectKeyDestroyed } from '../vault.events.js';
 
@@ -9,14 +9,15 @@ export class SweepErasure {
   constructor(
     private readonly units: UnitOfWork,
     private readonly blindIndexes: BlindIndexes,
-    private readonly database: Database,
   ) {}
 
   @Handles(SubjectKeyDestroyed, { name: 'vault.sweep_erasure', unit: false })
-  async handle({ payload: { subject, retention } }: DeliveredEvent<SubjectKeyDestroyed['payload']>): Promise<void> {
+  async handle({
+    payload: { subject, retention },
+  }: DeliveredEvent<SubjectKeyDestroyed['payload']>): Promise<void> {
     await this.units.run({ action: 'vault.sweep_erasure', subject, recorded: false }, () =>
       this.blindIndexes.clear(subject, retention),
     );
-    await this.database.scrub();
+    await this.units.scrub();
   }
 }

@@ -23,7 +23,12 @@ export class KeyCache {
   private readonly cache: LRUCache<string, KeyState>;
 
   constructor(private readonly options: KeyCacheOptions) {
-    this.cache = new LRUCache({ max: options.size, ttl: options.lifeMs + options.graceMs });
+    this.cache = new LRUCache({
+      max: options.size,
+      ttl: options.lifeMs + options.graceMs,
+      ttlResolution: 0,
+      perf: this,
+    });
   }
 
   /** The key while it may still start new work. */

@@ -1,7 +1,13 @@
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource, Repository } from 'typeorm';
 import { Database, UnitOfWork, newId, repositoryToken } from '#kernel';
-import { bindGlobally, bootTestModule, nullPorts, type TestDatabase, type TestDialect } from '#kernel/testing';
+import {
+  bindGlobally,
+  bootTestModule,
+  nullPorts,
+  type TestDatabase,
+  type TestDialect,
+} from '#kernel/testing';
 import { BlindIndexes } from '../blind-indexes/blind-indexes.js';
 import { VaultModule } from '../vault.module.js';
 import { Vault } from '../vault.service.js';

@@ -35,10 +35,21 @@ export class Receipt {
   @RefColumn()
   personId: string;
 
-  @PersonalData({ id: 'receipts.address', subject: 'personId', retention: 'accounting', label: 'Billing address' })
+  @PersonalData({
+    id: 'receipts.address',
+    subject: 'personId',
+    retention: 'accounting',
+    label: 'Billing address',
+  })
   address: Sealed<{ city: string }>;
 
-  @PersonalData({ id: 'receipts.note', subject: 'personId', retention: 'account', label: 'Note', nullable: true })
+  @PersonalData({
+    id: 'receipts.note',
+    subject: 'personId',
+    retention: 'account',
+    label: 'Note',
+    nullable: true,
+  })
   note: Sealed<string> | null;
 }
 
@@ -86,7 +97,9 @@ export class RememberReveals extends RevealRecorder {
 
 @Global()
 @Module({
-  imports: [feature({ name: 'people', entities: [Person, Receipt], migrations: [CreatePeople1700000099000] })],
+  imports: [
+    feature({ name: 'people', entities: [Person, Receipt], migrations: [CreatePeople1700000099000] }),
+  ],
   providers: [
     AllowReveals,
     RememberReveals,

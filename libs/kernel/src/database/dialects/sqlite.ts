@@ -79,7 +79,8 @@ export const sqlite: Dialect = {
 
   async scrub(runner) {
     // Old pages live on in the WAL until it is checkpointed and cut.
-    await runner.query('PRAGMA wal_checkpoint(TRUNCATE)');
+    const [result] = (await runner.query('PRAGMA wal_checkpoint(TRUNCATE)')) as { busy: number }[];
+    if (result?.busy) throw new Error('The write-ahead log is still being read and could not be cut');
   },
 
   async exclusively(_runner, work) {
