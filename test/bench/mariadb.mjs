@@ -1,0 +1,72 @@
+import { execFile, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import mysql from 'mysql2/promise';
+import { freePort, stopProcess, tailOf, until } from './processes.mjs';
+
+const run = promisify(execFile);
+const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
+
+/**
+ * Starts a private MariaDB that keeps its data in `directory`. Nothing is tuned: commits are durable as MariaDB's
+ * defaults make them, and both sides of the comparison use this one server over TCP.
+ */
+export async function startMariaDb(directory) {
+  const dataDirectory = join(directory, 'database');
+  try {
+    await run('mariadb-install-db', [
+      '--no-defaults',
+      `--datadir=${dataDirectory}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      ...asRoot,
+    ]);
+  } catch (error) {
+    if (error.code === 'ENOENT')
+      throw new Error('MariaDB is not installed: sudo apt-get install mariadb-server');
+    throw error;
+  }
+
+  const port = await freePort();
+  const child = spawn(
+    'mariadbd',
+    [
+      '--no-defaults',
+      `--datadir=${dataDirectory}`,
+      '--bind-address=127.0.0.1',
+      `--port=${port}`,
+      `--socket=${join(directory, 's')}`,
+      ...asRoot,
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const output = tailOf(child);
+  const connection = () => mysql.createConnection({ host: '127.0.0.1', port, user: 'root' });
+  const server = {
+    port,
+    pid: child.pid,
+    /** The URL of a schema on this server, or of one behind another port that leads to it. */
+    url: (schema, behindPort = port) => `mysql://root@127.0.0.1:${behindPort}/${schema}`,
+    /** Runs one statement as an administrator and gives its rows. */
+    async query(sql, parameters) {
+      const admin = await connection();
+      try {
+        const [rows] = await admin.query(sql, parameters);
+        return rows;
+      } finally {
+        await admin.end();
+      }
+    },
+    stop: () => stopProcess(child, 20_000),
+  };
+  try {
+    await until('MariaDB to answer', 30_000, () => {
+      if (child.exitCode !== null) throw new Error(`MariaDB stopped at its start:\n${output()}`);
+      return server.query('SELECT 1').catch(() => undefined);
+    });
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
+}

@@ -1,0 +1,117 @@
+// `npm run bench`: the floor and the application on one private MariaDB, in turns, side by side.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildIfStale } from '../../scripts/build.mjs';
+import { startApplication } from './application.mjs';
+import { compare } from './compare.mjs';
+import { startFloor } from './floor/start.mjs';
+import { startMariaDb } from './mariadb.mjs';
+import { startLoadGenerator } from './measure.mjs';
+import { describeComparison } from './report.mjs';
+import { describeTrace, listenBetween, traceRequest } from './round-trips.mjs';
+
+const HELP = `npm run bench -- [options]
+  --rounds N        how often each side is measured, in turns (5)
+  --seconds N       the length of one measurement (3)
+  --connections N   requests under way at a time (16)
+  --payments N      payments that exist before the measurement (1000)
+  --floor-only      without the application
+  --json            machine-readable output
+  --sql             instead of measuring, list the round trips to the database that one request of each kind makes
+  --profile DIR     write a V8 processor profile of each side to DIR`;
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '16' },
+    payments: { type: 'string', default: '1000' },
+    profile: { type: 'string' },
+    'floor-only': { type: 'boolean', default: false },
+    sql: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const limits = {
+  rounds: bounded('rounds', 50),
+  seconds: bounded('seconds', 60),
+  connections: bounded('connections', 256),
+  payments: bounded('payments', 100_000),
+};
+
+function bounded(name, highest) {
+  const value = Number(options[name]);
+  if (!(value > 0 && value <= highest))
+    throw new Error(`--${name} must be more than 0 and at most ${highest}`);
+  return value;
+}
+
+const endings = [];
+let ended;
+
+/** Remembers how to stop something that was started; stops it at once when the end has already come. */
+async function atEnd(stop) {
+  if (ended === undefined) endings.push(stop);
+  else await stop();
+}
+
+/** Stops everything, last started first. A failed stop does not keep the others from stopping. */
+function end() {
+  ended ??= endings.reduceRight((previous, stop) => previous.then(stop, stop), Promise.resolve());
+  return ended;
+}
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => void end().finally(() => process.exit(130)));
+}
+
+/** Starts what both modes need. `through` may put something between the servers and the database. */
+async function start(through = (database) => database) {
+  const directory = await mkdtemp(join(tmpdir(), 'steward-bench-'));
+  await atEnd(() => rm(directory, { recursive: true, force: true }));
+  const database = await startMariaDb(directory);
+  await atEnd(database.stop);
+  const load = startLoadGenerator();
+  await atEnd(load.stop);
+  const nodeOptions = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [];
+  const seen = await through(database);
+  const sides = [];
+  for (const startSide of options['floor-only'] ? [startFloor] : [startFloor, startApplication]) {
+    const side = await startSide({ database: seen, directory, nodeOptions });
+    await atEnd(side.stop);
+    sides.push(side);
+  }
+  return { database, load, sides };
+}
+
+/** Prints the round trips that each request makes, on each side. */
+async function trace() {
+  let ear;
+  const { load, sides } = await start(async (database) => {
+    ear = await listenBetween(database.port);
+    await atEnd(ear.stop);
+    return { ...database, url: (schema) => database.url(schema, ear.port) };
+  });
+  for (const side of sides) {
+    console.log(`\n${side.name}`);
+    for (const scenario of side.scenarios)
+      console.log(describeTrace(scenario, await traceRequest(ear, load, side, scenario)));
+  }
+}
+
+if (options.help) {
+  console.log(HELP);
+} else {
+  if (!options['floor-only']) buildIfStale();
+  try {
+    if (options.sql) await trace();
+    else {
+      const outcome = await compare(await start(), limits);
+      console.log(options.json ? JSON.stringify(outcome, undefined, 2) : describeComparison(outcome));
+    }
+  } finally {
+    await end();
+  }
+}
