@@ -32,6 +32,7 @@ export { type Principal, systemPrincipal } from './context/principal.js';
 export { newRequestState, RequestContext, type RequestState } from './context/request-context.js';
 export { Database } from './database/database.js';
 export type { Dialect, Statement } from './database/dialects/dialect.js';
+export { migrationSource } from './database/migration-source.js';
 export { Migrator } from './database/migrator.js';
 export { InjectRepository, repositoryToken } from './database/repositories.js';
 export { kernelErrors } from './errors/kernel.errors.js';
