@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { columns, createTable } from '#kernel';
 
+/** Images and row ids hold any script, and are told apart byte by byte. */
+const BYTES = { charset: 'utf8mb4', collation: 'utf8mb4_bin' };
+
 const isSqlite = (runner: QueryRunner) => runner.connection.options.type === 'better-sqlite3';
 
 /** The record. Each index serves one filter and ends in the id, so that a page of any filter is one short index range. */
@@ -24,7 +27,7 @@ export class CreateAudit1700000003000 implements MigrationInterface {
         columns.code('resource_id', { length: 100, nullable: true }),
         columns.ref('subject_id', { nullable: true }),
         columns.code('purpose', { length: 100, nullable: true }),
-        columns.text('details', { nullable: true }),
+        { ...columns.text('details', { nullable: true }), ...BYTES },
         columns.ref('address_subject_id', { nullable: true }),
         columns.sealed('client_address', { nullable: true }),
         columns.integer('leaf_index', { nullable: true }),
@@ -52,12 +55,12 @@ export class CreateAudit1700000003000 implements MigrationInterface {
       [
         columns.bigSerial('id'),
         columns.code('table_name', { length: 64 }),
-        columns.words('row_id'),
+        { ...columns.words('row_id'), ...BYTES },
         columns.code('operation', { length: 10 }),
-        columns.text('before_image', { nullable: true }),
-        columns.text('after_image', { nullable: true }),
+        { ...columns.text('before_image', { nullable: true }), ...BYTES },
+        { ...columns.text('after_image', { nullable: true }), ...BYTES },
         columns.ref('entry_id', { nullable: true }),
-        columns.words('database_user'),
+        { ...columns.words('database_user'), ...BYTES },
         columns.instant('changed_at'),
       ],
       {

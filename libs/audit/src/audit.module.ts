@@ -1,0 +1,45 @@
+import { Global, Module } from '@nestjs/common';
+import { feature, SchemaGuard, UnitRecorder } from '#kernel';
+import { RevealRecorder } from '#vault';
+import { AdoptChanges } from './adoption/adopt-changes.js';
+import { auditErrors } from './audit.errors.js';
+import { UnattributedChangeFound } from './audit.events.js';
+import { Baseline } from './capture/baseline.js';
+import { TriggerSchemaGuard } from './capture/trigger-schema-guard.js';
+import { AuditEntry } from './entities/audit-entry.entity.js';
+import { AuditEntrySubject } from './entities/audit-entry-subject.entity.js';
+import { CapturedTable } from './entities/captured-table.entity.js';
+import { RowChange } from './entities/row-change.entity.js';
+import { CreateAudit1700000003000 } from './migrations/1700000003000-create-audit.js';
+import { AuditRecorder } from './recorder/audit-recorder.js';
+import { AuditRevealRecorder } from './recorder/audit-reveal-recorder.js';
+import { ClientAddress } from './recorder/client-address.js';
+import { EntryWriter } from './recorder/entry-writer.js';
+
+/** Everything that happens is on the record: entries of units, changes of rows, reveals of personal data. */
+@Global()
+@Module({
+  imports: [
+    feature({
+      name: 'audit',
+      entities: [AuditEntry, AuditEntrySubject, RowChange, CapturedTable],
+      migrations: [CreateAudit1700000003000],
+      errors: auditErrors,
+      events: [UnattributedChangeFound],
+    }),
+  ],
+  providers: [
+    AdoptChanges,
+    AuditRecorder,
+    AuditRevealRecorder,
+    Baseline,
+    ClientAddress,
+    EntryWriter,
+    TriggerSchemaGuard,
+    { provide: UnitRecorder, useExisting: AuditRecorder },
+    { provide: RevealRecorder, useExisting: AuditRevealRecorder },
+    { provide: SchemaGuard, useExisting: TriggerSchemaGuard },
+  ],
+  exports: [AdoptChanges, UnitRecorder, RevealRecorder, SchemaGuard],
+})
+export class AuditModule {}
