@@ -33,8 +33,8 @@ export class Baseline {
     from: BaselinePosition,
   ): Promise<{ rows: number; next?: BaselinePosition }> {
     let rows = 0;
-    for (let position: BaselinePosition | undefined = from; position; ) {
-      const touched = tables[position.table];
+    for (let position: BaselinePosition | undefined = from; position;) {
+      const touched: TouchedTable | undefined = tables[position.table];
       if (!touched) return { rows };
       if (rows >= ROWS_PER_UNIT) return { rows, next: position };
       const last: readonly unknown[] | undefined = touched.plan.captured
@@ -60,7 +60,10 @@ export class Baseline {
     const keys = plan.primaryKey.map(quoted);
     const down = keys.map((key) => `${key} DESC`).join(', ');
     const page = `SELECT ${keys.join(', ')} FROM ${quoted(plan.table)} ${where([this.beyond(plan, '>', after)])} ORDER BY ${keys.join(', ')} LIMIT ${ROWS_PER_STATEMENT}`;
-    const [row] = await this.database.query(`SELECT * FROM (${page}) page ORDER BY ${down} LIMIT 1`, after ? spread(after) : []);
+    const [row] = await this.database.query(
+      `SELECT * FROM (${page}) page ORDER BY ${down} LIMIT 1`,
+      after ? spread(after) : [],
+    );
     return row && plan.primaryKey.map((name) => row[name]);
   }
 
@@ -80,7 +83,10 @@ export class Baseline {
        FROM ${table} ${range} ORDER BY ${plan.primaryKey.map(dialect.quoted).join(', ')} ${dialect.shareLock}`,
       [plan.table, unit.id, ...parameters],
     );
-    const [counted] = await this.database.query<{ n: unknown }>(`SELECT COUNT(*) AS n FROM ${table} ${range}`, parameters);
+    const [counted] = await this.database.query<{ n: unknown }>(
+      `SELECT COUNT(*) AS n FROM ${table} ${range}`,
+      parameters,
+    );
     return Number(counted?.n ?? 0);
   }
 

@@ -29,7 +29,9 @@ const LIKE = `LIKE '${TRIGGER_PREFIX.replace('_', '!_')}%' ESCAPE '!'`;
 export const sqliteCapture: CaptureDialect = {
   readSchema: readSqliteSchema,
   async readTriggers(query) {
-    const rows = await query(`SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND name ${LIKE}`);
+    const rows = await query(
+      `SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND name ${LIKE}`,
+    );
     return rows.map((row) => ({
       name: String(row['name']),
       table: String(row['tbl_name']),

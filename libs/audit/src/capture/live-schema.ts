@@ -84,7 +84,10 @@ export async function readMysqlSchema(query: Query): Promise<Map<string, LiveTab
   return tables;
 }
 
-function grouped(rows: readonly Record<string, unknown>[], by: string): Map<string, Record<string, unknown>[]> {
+function grouped(
+  rows: readonly Record<string, unknown>[],
+  by: string,
+): Map<string, Record<string, unknown>[]> {
   const groups = new Map<string, Record<string, unknown>[]>();
   for (const row of rows) {
     const name = String(row[by]);
@@ -105,7 +108,10 @@ function uniqueKeysOf(rows: readonly Record<string, unknown>[]): string[][] {
 function cascadesOf(row: Record<string, unknown>): Cascade[] {
   return (['on_delete', 'on_update'] as const)
     .filter((when) => !REFUSING.has(String(row[when]).toUpperCase()))
-    .map((when) => ({ name: String(row['k']), action: `${when.replace('_', ' ').toUpperCase()} ${String(row[when])}` }));
+    .map((when) => ({
+      name: String(row['k']),
+      action: `${when.replace('_', ' ').toUpperCase()} ${String(row[when])}`,
+    }));
 }
 
 function sqliteKind(declared: string): ImageKind {

@@ -67,13 +67,15 @@ export function planTables(
       numbersItself: table.numbersItself,
     });
   }
-  if (refusals.length > 0) throw new Error(`Change capture cannot cover the schema:\n- ${refusals.join('\n- ')}`);
+  if (refusals.length > 0)
+    throw new Error(`Change capture cannot cover the schema:\n- ${refusals.join('\n- ')}`);
   return plans;
 }
 
 function refusalsOf(table: LiveTable, { captured }: TableAnnotation): string[] {
   const refusals: string[] = [];
-  if (table.primaryKey.length === 0) refusals.push(`table ${table.name} has no primary key to name its rows by`);
+  if (table.primaryKey.length === 0)
+    refusals.push(`table ${table.name} has no primary key to name its rows by`);
   if (captured) {
     for (const { name, action } of table.cascades) {
       refusals.push(

@@ -29,7 +29,10 @@ export class TriggerSchemaGuard extends SchemaGuard {
     const plans = await this.plans(query);
     const replaced = await this.replaceTriggers(runner, query, plans);
     const known = new Map(
-      (await query('SELECT table_name AS t, fingerprint AS f FROM captured_table')).map((row) => [row['t'], row['f']]),
+      (await query('SELECT table_name AS t, fingerprint AS f FROM captured_table')).map((row) => [
+        row['t'],
+        row['f'],
+      ]),
     );
     const touched = plans
       .map((plan) => ({ plan, fingerprint: fingerprintOf(plan, this.dialect) }))
@@ -64,7 +67,11 @@ export class TriggerSchemaGuard extends SchemaGuard {
   }
 
   /** Gives the names of the tables whose triggers were replaced. */
-  private async replaceTriggers(runner: QueryRunner, query: Query, plans: readonly TablePlan[]): Promise<Set<string>> {
+  private async replaceTriggers(
+    runner: QueryRunner,
+    query: Query,
+    plans: readonly TablePlan[],
+  ): Promise<Set<string>> {
     const wanted = plans.flatMap((plan) => this.dialect.triggers(plan));
     const { missing, altered, surplus } = compareTriggers(wanted, await this.dialect.readTriggers(query));
     const statements = [
@@ -90,7 +97,9 @@ export class TriggerSchemaGuard extends SchemaGuard {
       const from: BaselinePosition = position;
       position = await this.units.run({ action: 'audit.capture_reconciled' }, async (unit) => {
         const { rows, next } = await this.baseline.writePart(unit, touched, from);
-        const tables = touched.slice(from.table, (next?.table ?? touched.length) + 1).map(({ plan }) => plan.table);
+        const tables = touched
+          .slice(from.table, (next?.table ?? touched.length) + 1)
+          .map(({ plan }) => plan.table);
         unit.describe({ details: { tables, ...(dropped.length > 0 ? { dropped } : {}), rows, part } });
         for (const table of dropped) {
           unit.append('DELETE FROM captured_table WHERE table_name = ?', [table]);

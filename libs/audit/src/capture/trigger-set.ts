@@ -17,7 +17,8 @@ export function compareTriggers(
 ): TriggerDifference {
   const found = new Map(installed.map((trigger) => [trigger.name, trigger]));
   const names = new Set(wanted.map(({ name }) => name));
-  const isSame = (a: Trigger, b: InstalledTrigger) => a.table === b.table && plain(a.installed) === plain(b.installed);
+  const isSame = (a: Trigger, b: InstalledTrigger) =>
+    a.table === b.table && plain(a.installed) === plain(b.installed);
   return {
     missing: wanted.filter(({ name }) => !found.has(name)),
     altered: wanted.filter((trigger) => {

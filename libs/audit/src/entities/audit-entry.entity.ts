@@ -89,7 +89,10 @@ export class AuditEntry {
   @Column({
     type: 'bigint',
     nullable: true,
-    transformer: { to: (value: unknown) => value, from: (value: unknown) => (value === null ? null : Number(value)) },
+    transformer: {
+      to: (value: unknown) => value,
+      from: (value: unknown) => (value === null ? null : Number(value)),
+    },
   })
   @NotPersonal()
   leafIndex: number | null;

@@ -9,8 +9,12 @@ type Row = 'OLD' | 'NEW';
  */
 export function mysqlTriggers(plan: TablePlan): Trigger[] {
   const triggers: Trigger[] = [];
-  const add = (timing: 'BEFORE' | 'AFTER', event: 'INSERT' | 'UPDATE' | 'DELETE', role: string, statement: string) =>
-    triggers.push(trigger(plan.table, triggerName(plan.table, role), timing, event, statement));
+  const add = (
+    timing: 'BEFORE' | 'AFTER',
+    event: 'INSERT' | 'UPDATE' | 'DELETE',
+    role: string,
+    statement: string,
+  ) => triggers.push(trigger(plan.table, triggerName(plan.table, role), timing, event, statement));
   if (plan.captured) add('AFTER', 'INSERT', 'insert', record(plan, 'insert'));
   if (plan.appendOnly) {
     add('BEFORE', 'UPDATE', 'guard_update', guard(plan, 'UPDATE', allowedTransition(plan)));

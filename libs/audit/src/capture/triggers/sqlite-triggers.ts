@@ -24,13 +24,17 @@ export function sqliteTriggers(plan: TablePlan): Trigger[] {
   add('insert', `AFTER INSERT ON ${table}`, [refuseReplaced(plan, `n.row_number = NEW.rowid OR`), ...insert]);
   if (plan.appendOnly) {
     const unless = allowedTransition(plan);
-    add('guard_update', `BEFORE UPDATE ON ${table}${unless ? ` WHEN NOT (${unless})` : ''}`, [refuse(plan, 'UPDATE')]);
+    add('guard_update', `BEFORE UPDATE ON ${table}${unless ? ` WHEN NOT (${unless})` : ''}`, [
+      refuse(plan, 'UPDATE'),
+    ]);
     add('guard_delete', `BEFORE DELETE ON ${table}`, [refuse(plan, 'DELETE')]);
     return triggers;
   }
   const other = `AND rowid <> OLD.rowid`;
   const keys = [...new Set([...plan.primaryKey, ...plan.uniqueKeys.flat()])].map(quoted).join(', ');
-  add('note_update', `BEFORE UPDATE OF ${keys} ON ${table} WHEN EXISTS (${inTheWay(plan, other)})`, [note(plan, other)]);
+  add('note_update', `BEFORE UPDATE OF ${keys} ON ${table} WHEN EXISTS (${inTheWay(plan, other)})`, [
+    note(plan, other),
+  ]);
   add('update', `AFTER UPDATE ON ${table}`, [
     refuseReplaced(plan, `n.row_number <> OLD.rowid AND`),
     ...recordUpdate(plan),
