@@ -2,8 +2,11 @@ import { Global, Module } from '@nestjs/common';
 import { feature, SchemaGuard, UnitRecorder } from '#kernel';
 import { RevealRecorder } from '#vault';
 import { AdoptChanges } from './adoption/adopt-changes.js';
+import { AuditEntriesController } from './audit-entries.controller.js';
 import { auditErrors } from './audit.errors.js';
 import { UnattributedChangeFound } from './audit.events.js';
+import { auditPermissions } from './audit.permissions.js';
+import { auditPurposes } from './audit.purposes.js';
 import { Baseline } from './capture/baseline.js';
 import { TriggerSchemaGuard } from './capture/trigger-schema-guard.js';
 import { AuditEntry } from './entities/audit-entry.entity.js';
@@ -11,6 +14,8 @@ import { AuditEntrySubject } from './entities/audit-entry-subject.entity.js';
 import { CapturedTable } from './entities/captured-table.entity.js';
 import { RowChange } from './entities/row-change.entity.js';
 import { CreateAudit1700000003000 } from './migrations/1700000003000-create-audit.js';
+import { AuditEntriesService } from './query/audit-entries.service.js';
+import { ReadableChanges } from './query/readable-changes.js';
 import { AuditRecorder } from './recorder/audit-recorder.js';
 import { AuditRevealRecorder } from './recorder/audit-reveal-recorder.js';
 import { ClientAddress } from './recorder/client-address.js';
@@ -25,16 +30,21 @@ import { EntryWriter } from './recorder/entry-writer.js';
       entities: [AuditEntry, AuditEntrySubject, RowChange, CapturedTable],
       migrations: [CreateAudit1700000003000],
       errors: auditErrors,
+      permissions: auditPermissions,
+      purposes: auditPurposes,
       events: [UnattributedChangeFound],
     }),
   ],
+  controllers: [AuditEntriesController],
   providers: [
     AdoptChanges,
+    AuditEntriesService,
     AuditRecorder,
     AuditRevealRecorder,
     Baseline,
     ClientAddress,
     EntryWriter,
+    ReadableChanges,
     TriggerSchemaGuard,
     { provide: UnitRecorder, useExisting: AuditRecorder },
     { provide: RevealRecorder, useExisting: AuditRevealRecorder },

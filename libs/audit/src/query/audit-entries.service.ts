@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { In, type Repository } from 'typeorm';
+import { Database, decodeCursor, encodeCursor, InjectRepository, type Page } from '#kernel';
+import { Vault } from '#vault';
+import { auditErrors } from '../audit.errors.js';
+import { AuditEntryDetailResponse } from '../dto/audit-entry-detail.response.js';
+import { AuditEntryResponse } from '../dto/audit-entry.response.js';
+import { AuditEntry } from '../entities/audit-entry.entity.js';
+import { AuditEntrySubject } from '../entities/audit-entry-subject.entity.js';
+import { RowChange } from '../entities/row-change.entity.js';
+import { type EntryFilter, searchEntries } from './entry-search.js';
+import { ReadableChanges } from './readable-changes.js';
+
+const MAX_CHANGES = 500;
+const MAX_SUBJECTS = 1_000;
+
+/** Reads the record for auditors. */
+@Injectable()
+export class AuditEntriesService {
+  constructor(
+    @InjectRepository(AuditEntry) private readonly entries: Repository<AuditEntry>,
+    @InjectRepository(AuditEntrySubject) private readonly subjects: Repository<AuditEntrySubject>,
+    @InjectRepository(RowChange) private readonly changes: Repository<RowChange>,
+    private readonly database: Database,
+    private readonly readable: ReadableChanges,
+    private readonly vault: Vault,
+  ) {}
+
+  /** The newest entries that match. With `purpose` the client addresses come in clear, and that is on the record. */
+  async list(
+    filter: EntryFilter,
+    page: { readonly limit: number; readonly cursor?: string | undefined },
+    purpose?: string,
+  ): Promise<Page<AuditEntryResponse>> {
+    const before = page.cursor === undefined ? undefined : decodeCursor(page.cursor);
+    const { sql, parameters } = searchEntries(filter, before, page.limit + 1);
+    const found = (await this.database.query<{ id: string }>(sql, parameters)).map(({ id }) => id);
+    const ids = found.slice(0, page.limit);
+    const last = ids.at(-1);
+    const rows =
+      ids.length > 0 ? await this.entries.find({ where: { id: In(ids) }, order: { id: 'DESC' } }) : [];
+    const revealed = await this.reveal(rows, purpose);
+    return {
+      items: rows.map((row, index) => new AuditEntryResponse(row, revealed?.[index])),
+      nextCursor: found.length > page.limit && last !== undefined ? encodeCursor(last) : null,
+    };
+  }
+
+  /** One entry with its subjects and row changes. Throws `audit.entry_not_found`. */
+  async get(id: string, purpose?: string): Promise<AuditEntryDetailResponse> {
+    const entry = await this.entries.findOneBy({ id });
+    if (!entry) throw auditErrors.problem('audit.entry_not_found');
+    const [subjects, changes, changeCount] = await Promise.all([
+      this.subjects.find({ where: { entryId: id }, order: { subjectId: 'ASC' }, take: MAX_SUBJECTS }),
+      this.changes.find({ where: { entryId: id }, order: { id: 'ASC' }, take: MAX_CHANGES }),
+      this.changes.countBy({ entryId: id }),
+    ]);
+    const contents = {
+      subjects: entry.subjectId === null ? subjects.map(({ subjectId }) => subjectId) : [entry.subjectId],
+      changes: changes.map((change) => this.readable.read(change)),
+      changeCount,
+    };
+    const [revealed] = (await this.reveal([entry], purpose)) ?? [];
+    return new AuditEntryDetailResponse(entry, contents, revealed);
+  }
+
+  private async reveal(rows: readonly AuditEntry[], purpose: string | undefined) {
+    return purpose === undefined ? undefined : this.vault.reveal(rows, ['clientAddress'], purpose);
+  }
+}
