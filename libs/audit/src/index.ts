@@ -1,4 +1,13 @@
+/**
+ * The record: an entry for every unit of work, an image of every changed row, and every reveal of personal data.
+ * It implements the kernel's recorder and schema guard and the vault's reveal recorder; nothing calls it by hand.
+ */
 export { AdoptChanges } from './adoption/adopt-changes.js';
 export { auditErrors } from './audit.errors.js';
 export { UnattributedChangeFound } from './audit.events.js';
 export { AuditModule } from './audit.module.js';
+export { auditPermissions } from './audit.permissions.js';
+export { auditPurposes } from './audit.purposes.js';
+export { AuditEntriesService } from './query/audit-entries.service.js';
+export { AuditEntryDetailResponse } from './dto/audit-entry-detail.response.js';
+export { AuditEntryResponse } from './dto/audit-entry.response.js';
