@@ -18,6 +18,7 @@ import { features } from './features/registry.js';
 import { CreateOutbox1700000001000 } from './migrations/1700000001000-create-outbox.js';
 import { OutboxDelivery, OutboxMessage } from './outbox/entities.js';
 import { HandlerRegistry } from './outbox/handler-registry.js';
+import { kernelPermissions } from './outbox/outbox.permissions.js';
 import { OutboxWriter } from './outbox/outbox-writer.js';
 import { OutboxRelay } from './outbox/relay.js';
 import { Ports } from './ports/ports.js';
@@ -124,6 +125,7 @@ export class KernelModule {
           entities: [OutboxMessage, OutboxDelivery],
           migrations: [CreateOutbox1700000001000],
           errors: kernelErrors,
+          permissions: kernelPermissions,
           config: [kernelConfig],
         }),
       ],

@@ -11,7 +11,11 @@ class LivenessResponse {
 }
 
 class ReadinessResponse implements Readiness {
-  @ApiProperty({ enum: ['ready', 'unavailable'], example: 'ready', description: 'Whether requests may be sent here.' })
+  @ApiProperty({
+    enum: ['ready', 'unavailable'],
+    example: 'ready',
+    description: 'Whether requests may be sent here.',
+  })
   readonly status: 'ready' | 'unavailable';
 
   @ApiProperty({
@@ -38,7 +42,11 @@ export class HealthController {
 
   @ApiOperation({ operationId: 'getReadiness', summary: 'Tell whether the process can do its work' })
   @ApiOkResponse({ type: ReadinessResponse, description: 'It can.' })
-  @ApiResponse({ status: 503, type: ReadinessResponse, description: 'It cannot now; a check failed or it is stopping.' })
+  @ApiResponse({
+    status: 503,
+    type: ReadinessResponse,
+    description: 'It cannot now; a check failed or it is stopping.',
+  })
   @Get('ready')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessResponse> {
     const readiness = await this.health.readiness();

@@ -54,7 +54,9 @@ export class Health implements BeforeApplicationShutdown {
   }
 
   async readiness(): Promise<Readiness> {
-    const results = await Promise.all(this.checks.map(async (check) => [check.name, await this.result(check)] as const));
+    const results = await Promise.all(
+      this.checks.map(async (check) => [check.name, await this.result(check)] as const),
+    );
     const isReady = !this.isStopping && results.every(([, result]) => result === 'ok');
     return { status: isReady ? 'ready' : 'unavailable', checks: Object.fromEntries(results) };
   }

@@ -49,7 +49,14 @@ export async function createHttpApp(
   if (config.corsOrigins.length > 0) {
     app.enableCors({
       origin: [...config.corsOrigins],
-      exposedHeaders: ['x-request-id', 'x-trace-id', 'idempotent-replayed', 'retry-after', 'ratelimit', 'ratelimit-policy'],
+      exposedHeaders: [
+        'x-request-id',
+        'x-trace-id',
+        'idempotent-replayed',
+        'retry-after',
+        'ratelimit',
+        'ratelimit-policy',
+      ],
       maxAge: 600,
     });
   }

@@ -27,12 +27,16 @@ const MAX_USER_AGENT = 255;
 
 /** The trace id of a W3C `traceparent` header (Trace Context level 1), or a new one. */
 export function traceIdOf(header: string | string[] | undefined): string {
-  const traceId = typeof header === 'string' && !header.startsWith('ff') ? TRACEPARENT.exec(header)?.[1] : undefined;
+  const traceId =
+    typeof header === 'string' && !header.startsWith('ff') ? TRACEPARENT.exec(header)?.[1] : undefined;
   return traceId === undefined || traceId === NO_TRACE ? randomUUID().replaceAll('-', '') : traceId;
 }
 
 /** A new request state. A request id from outside is kept only when a trusted proxy speaks, for entries are linked by it. */
-export function requestStateOf(request: FastifyRequest, config: Pick<HttpConfig, 'trustProxy'>): RequestState {
+export function requestStateOf(
+  request: FastifyRequest,
+  config: Pick<HttpConfig, 'trustProxy'>,
+): RequestState {
   const { headers } = request;
   const given = config.trustProxy === false ? undefined : headers['x-request-id'];
   const userAgent = headers['user-agent'];

@@ -19,11 +19,17 @@ export const httpConfig = defineConfig(
     HOST: z.string().min(1).default('0.0.0.0'),
     TRUST_PROXY: z
       .string()
-      .regex(/^(true|false|[\w.:/, -]*[.:a-z][\w.:/, -]*)$/, 'must be true, false, or a list of proxy addresses and networks')
+      .regex(
+        /^(true|false|[\w.:/, -]*[.:a-z][\w.:/, -]*)$/,
+        'must be true, false, or a list of proxy addresses and networks',
+      )
       .default('false'),
     CORS_ORIGINS: z
       .string()
-      .regex(/^\s*https?:\/\/[^\s,/]+(\s*,\s*https?:\/\/[^\s,/]+)*\s*$/, 'must be a list of origins such as https://app.example.com')
+      .regex(
+        /^\s*https?:\/\/[^\s,/]+(\s*,\s*https?:\/\/[^\s,/]+)*\s*$/,
+        'must be a list of origins such as https://app.example.com',
+      )
       .optional(),
     HTTP_BODY_LIMIT_BYTES: z.coerce.number().int().min(1024).max(10_485_760).default(65_536),
     HTTP_REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000),

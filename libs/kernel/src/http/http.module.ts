@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { HealthController } from '../health/health.controller.js';
 import { Health } from '../health/health.service.js';
+import { DeadLettersController } from '../outbox/dead-letters.controller.js';
 import { RequestLog } from '../logging/request-log.js';
 import { AccessCheck } from './access/access-check.js';
 import { AccessGuard } from './access/access.guard.js';
@@ -13,7 +14,7 @@ import { RequestValidationPipe } from './validation.pipe.js';
 /** What stands between the wire and the rooms' controllers. Only `createHttpApp` imports it. */
 @Module({
   imports: [DiscoveryModule],
-  controllers: [HealthController],
+  controllers: [HealthController, DeadLettersController],
   providers: [
     AccessCheck,
     Drain,

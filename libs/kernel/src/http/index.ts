@@ -9,7 +9,15 @@ export { definePermissions, type Permission, PermissionRegistry } from './access
 export { createHttpApp, type HttpAppOptions } from './create-http-app.js';
 export { httpConfig, type HttpConfig } from './http.config.js';
 export { IsId } from './is-id.js';
-export { decodeCursor, encodeCursor, type Page, PageOf, type PageOptions, PageQuery, paginate } from './pagination.js';
+export {
+  decodeCursor,
+  encodeCursor,
+  type Page,
+  PageOf,
+  type PageOptions,
+  PageQuery,
+  paginate,
+} from './pagination.js';
 export { problemDocument, type ProblemDocument } from './problem-document.js';
 export { type Route, Routes } from './routes.js';
 export { toProblem } from './to-problem.js';

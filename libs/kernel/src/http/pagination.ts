@@ -81,7 +81,9 @@ export function decodeCursor(cursor: string): string {
   const id = cursor.length <= MAX_CURSOR ? Buffer.from(cursor, 'base64url').toString('utf8') : '';
   if (isId(id) && encodeCursor(id) === cursor) return id;
   throw kernelErrors.problem('kernel.validation_failed', {
-    errors: [{ pointer: '/cursor', detail: 'cursor must be the nextCursor of an earlier page (in the query)' }],
+    errors: [
+      { pointer: '/cursor', detail: 'cursor must be the nextCursor of an earlier page (in the query)' },
+    ],
   });
 }
 

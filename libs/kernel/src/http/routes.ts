@@ -42,7 +42,9 @@ export class Routes {
   }
 
   private scan(): Route[] {
-    const controllers = new Set(this.discovery.getControllers().map(({ metatype }) => metatype as Type | null));
+    const controllers = new Set(
+      this.discovery.getControllers().map(({ metatype }) => metatype as Type | null),
+    );
     const routes = [...controllers].flatMap((controller) => (controller ? this.routesOf(controller) : []));
     for (const route of routes) {
       const ofController = this.index.get(route.controller) ?? new Map<unknown, Route>();

@@ -30,7 +30,11 @@ export function toProblem(error: unknown): Problem {
   if (code) return kernelErrors.problem(code, { cause: error });
   if (status >= 500) return kernelErrors.problem('kernel.internal', { cause: error });
   const title = STATUS_CODES[status] ?? 'The request was refused';
-  return new Problem('kernel.malformed_request', { ...kernelErrors.definitions['kernel.malformed_request'], status, title }, { cause: error });
+  return new Problem(
+    'kernel.malformed_request',
+    { ...kernelErrors.definitions['kernel.malformed_request'], status, title },
+    { cause: error },
+  );
 }
 
 /** The status of an error that Nest or Fastify threw on purpose. */

@@ -36,7 +36,9 @@ export class RequestValidationPipe extends ValidationPipe {
       return (await super.transform(value, metadata)) as unknown;
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
-      throw kernelErrors.problem('kernel.validation_failed', { errors: fieldErrors(error.errors, metadata.type) });
+      throw kernelErrors.problem('kernel.validation_failed', {
+        errors: fieldErrors(error.errors, metadata.type),
+      });
     }
   }
 }

@@ -40,7 +40,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const body = result === undefined || result === null ? '' : JSON.stringify(result);
     if (attempt.phase !== 'completed') {
       await this.idempotency.finish(attempt, { status: reply.statusCode, body });
-    } else if (attempt.answer && (attempt.answer.status !== reply.statusCode || attempt.answer.body !== body)) {
+    } else if (
+      attempt.answer &&
+      (attempt.answer.status !== reply.statusCode || attempt.answer.body !== body)
+    ) {
       throw new KeptAnswer(attempt.answer.status, attempt.answer.body, false);
     }
     if (body === '') return undefined;

@@ -148,7 +148,8 @@ export class Idempotency implements OnModuleInit {
     );
     if (!found || found.id === attempt.recordId) return;
     if (Number(found.is_live) !== 1) return this.remove([found.id]);
-    if (found.fingerprint !== attempt.fingerprint) throw kernelErrors.problem('kernel.idempotency_key_reused');
+    if (found.fingerprint !== attempt.fingerprint)
+      throw kernelErrors.problem('kernel.idempotency_key_reused');
     if (found.status !== 'completed') throw kernelErrors.problem('kernel.idempotency_in_progress');
     throw await this.keptAnswer(found.id);
   }
@@ -222,11 +223,10 @@ export class Idempotency implements OnModuleInit {
 
   private appendAnswer(unit: Unit, attempt: Attempt, answer: Answer): void {
     const row = this.sealed(attempt, answer);
-    unit.append(`UPDATE idempotency_record SET status = 'completed', answer_status = ?, answer_body = ? WHERE id = ?`, [
-      answer.status,
-      row.answerBody?.bytes ?? null,
-      attempt.recordId,
-    ]);
+    unit.append(
+      `UPDATE idempotency_record SET status = 'completed', answer_status = ?, answer_body = ? WHERE id = ?`,
+      [answer.status, row.answerBody?.bytes ?? null, attempt.recordId],
+    );
     unit.onCommitted(() => {
       attempt.phase = 'completed';
     });
@@ -242,7 +242,8 @@ export class Idempotency implements OnModuleInit {
     const record = await this.records.findOneBy({ id });
     if (record) {
       const { answerBody } = await this.sealer.reveal(record, ['answerBody'], REPLAY_PURPOSE);
-      if (typeof answerBody === 'string') return new KeptAnswer(Number(record.answerStatus), answerBody, true);
+      if (typeof answerBody === 'string')
+        return new KeptAnswer(Number(record.answerStatus), answerBody, true);
     }
     this.logger.warn({ recordId: id }, 'a kept answer can no longer be read');
     return kernelErrors.problem('kernel.conflict');
@@ -251,7 +252,10 @@ export class Idempotency implements OnModuleInit {
   private async remove(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     await this.units.run(BOOKKEEPING, () =>
-      this.database.query(`DELETE FROM idempotency_record WHERE id IN (${ids.map(() => '?').join(', ')})`, ids),
+      this.database.query(
+        `DELETE FROM idempotency_record WHERE id IN (${ids.map(() => '?').join(', ')})`,
+        ids,
+      ),
     );
   }
 
@@ -262,4 +266,5 @@ export class Idempotency implements OnModuleInit {
   }
 }
 
-const serialise = (body: unknown): string => (body === undefined || body === null ? '' : JSON.stringify(body));
+const serialise = (body: unknown): string =>
+  body === undefined || body === null ? '' : JSON.stringify(body);

@@ -14,3 +14,15 @@ it('tells an id from anything else', () => {
   expect(isId('pay_')).toBe(false);
   expect(isId(undefined)).toBe(false);
 });
+
+it('writes the bits of a UUIDv7 as the TypeID specification says', () => {
+  const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+  let value = 0n;
+  const before = Date.now();
+  for (const character of newId('pay').slice(4)) value = (value << 5n) | BigInt(alphabet.indexOf(character));
+  const uuid = value.toString(16).padStart(32, '0');
+  expect(Number(value >> 80n)).toBeGreaterThanOrEqual(before);
+  expect(Number(value >> 80n)).toBeLessThanOrEqual(Date.now());
+  expect(uuid[12]).toBe('7');
+  expect('89ab').toContain(uuid[16]);
+});

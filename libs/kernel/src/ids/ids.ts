@@ -10,10 +10,19 @@ const PATTERN = /^[a-z]{2,8}_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
  */
 export function newId(prefix: string): string {
   const bytes = v7(undefined, new Uint8Array(16));
-  let value = 0n;
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
+  // 128 bits are 26 characters of 5 bits with two zero bits in front.
   let suffix = '';
-  for (let shift = 125n; shift >= 0n; shift -= 5n) suffix += ALPHABET[Number((value >> shift) & 31n)];
+  let bits = 2;
+  let value = 0;
+  for (const byte of bytes) {
+    value = (value << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      suffix += ALPHABET[(value >>> bits) & 31];
+    }
+    value &= (1 << bits) - 1;
+  }
   return `${prefix}_${suffix}`;
 }
 

@@ -17,6 +17,8 @@ export function describeError(error: unknown, depth = 0): DescribedError {
     message: error.message,
     ...(error.stack ? { stack: error.stack } : {}),
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    ...(error.cause === undefined || depth === MAX_CAUSES ? {} : { cause: describeError(error.cause, depth + 1) }),
+    ...(error.cause === undefined || depth === MAX_CAUSES
+      ? {}
+      : { cause: describeError(error.cause, depth + 1) }),
   };
 }

@@ -3,7 +3,13 @@ import type { Level } from 'pino';
 import { RootLogger } from './root-logger.js';
 
 /** What Nest tells at every boot about its own work. */
-const CHATTER = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication']);
+const CHATTER = new Set([
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestFactory',
+  'NestApplication',
+]);
 
 /**
  * Nest's `Logger` on pino. `logger.warn({ paymentId }, 'refund failed')` gives the object's fields and the message;
@@ -45,12 +51,16 @@ export class NestLogger implements LoggerService {
     if (!pino.isLevelEnabled(effective)) return;
     const line: Record<string, unknown> = { context };
     if (message instanceof Error) pino[effective]({ ...line, err: message }, message.message);
-    else if (typeof message === 'object' && message !== null) pino[effective]({ ...line, ...message }, words.join(' '));
+    else if (typeof message === 'object' && message !== null)
+      pino[effective]({ ...line, ...message }, words.join(' '));
     else {
       const cause = rest.find((part) => part instanceof Error);
       // Nest passes a stack as a string.
       const stack = words.find((part) => part.includes('\n    at '));
-      pino[effective]({ ...line, ...(cause ? { err: cause } : {}), ...(stack ? { stack } : {}) }, String(message));
+      pino[effective](
+        { ...line, ...(cause ? { err: cause } : {}), ...(stack ? { stack } : {}) },
+        String(message),
+      );
     }
   }
 }

@@ -20,7 +20,8 @@ export class RequestLog {
         operation: state?.operation ?? request.routeOptions.url,
         status: reply.statusCode,
         code: problemCode,
-        durationMs: startedAt === undefined ? undefined : Math.round((performance.now() - startedAt) * 10) / 10,
+        durationMs:
+          startedAt === undefined ? undefined : Math.round((performance.now() - startedAt) * 10) / 10,
       },
       'request',
     );

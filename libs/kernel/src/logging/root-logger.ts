@@ -5,7 +5,16 @@ import { RequestContext } from '../context/request-context.js';
 import { describeError } from './describe-error.js';
 import { loggingConfig } from './logging.config.js';
 
-const SECRETS = ['password', 'token', 'accessToken', 'refreshToken', 'authorization', 'secret', 'cookie', 'email'];
+const SECRETS = [
+  'password',
+  'token',
+  'accessToken',
+  'refreshToken',
+  'authorization',
+  'secret',
+  'cookie',
+  'email',
+];
 
 /** Where the process writes its log. Replace it in tests to read the lines. */
 export abstract class LogDestination implements DestinationStream {

@@ -69,6 +69,12 @@ const composer = (): Transporter => createTransport({ streamTransport: true, buf
 
 const smtp = (url: string): Transporter =>
   createTransport(
-    { url, pool: true, connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS },
+    {
+      url,
+      pool: true,
+      connectionTimeout: TIMEOUT_MS,
+      greetingTimeout: TIMEOUT_MS,
+      socketTimeout: TIMEOUT_MS,
+    },
     { disableFileAccess: true, disableUrlAccess: true },
   );

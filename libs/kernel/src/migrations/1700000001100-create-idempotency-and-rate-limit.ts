@@ -24,7 +24,11 @@ export class CreateIdempotencyAndRateLimit1700000001100 implements MigrationInte
     await createTable(
       runner,
       'rate_limit',
-      [columns.code('bucket', { length: 64, primary: true }), columns.integer('hits'), columns.instant('expires_at')],
+      [
+        columns.code('bucket', { length: 64, primary: true }),
+        columns.integer('hits'),
+        columns.instant('expires_at'),
+      ],
       { indices: [['expires_at']] },
     );
   }

@@ -147,7 +147,11 @@ export async function createTable(
 }
 
 /** TypeORM leaves checks out on MySQL without a word. */
-async function addChecks(runner: QueryRunner, table: string, checks: Readonly<Record<string, string>>): Promise<void> {
+async function addChecks(
+  runner: QueryRunner,
+  table: string,
+  checks: Readonly<Record<string, string>>,
+): Promise<void> {
   for (const [suffix, expression] of Object.entries(checks)) {
     await runner.query(`ALTER TABLE ${table} ADD CONSTRAINT ck_${table}_${suffix} CHECK (${expression})`);
   }

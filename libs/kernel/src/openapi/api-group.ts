@@ -10,4 +10,5 @@ export function ApiGroup(name: string, description: string): ClassDecorator & Me
 }
 
 /** The sentence about a tag, or a plain one where only `@ApiTags` names it. */
-export const groupDescription = (name: string): string => descriptions.get(name) ?? `Operations on ${name.toLowerCase()}.`;
+export const groupDescription = (name: string): string =>
+  descriptions.get(name) ?? `Operations on ${name.toLowerCase()}.`;

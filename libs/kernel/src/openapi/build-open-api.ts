@@ -31,7 +31,12 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
   const components = (document.components ??= {});
   components.schemas = { ...components.schemas, ...problemSchemas };
   const definitions = errorDefinitions();
-  const routes = new Map(app.get(Routes, { strict: false }).all().map((route) => [route.operation, route]));
+  const routes = new Map(
+    app
+      .get(Routes, { strict: false })
+      .all()
+      .map((route) => [route.operation, route]),
+  );
   for (const { operation } of operations(document)) {
     const route = routes.get(operation.operationId ?? '');
     if (!route) continue;
@@ -130,7 +135,10 @@ function tagsOf(document: OpenAPIObject): { name: string; description: string }[
 function readPackage(): { version: string; description: string } {
   for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
     try {
-      return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string; description: string };
+      return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+        version: string;
+        description: string;
+      };
     } catch (error) {
       if (dirname(folder) === folder) throw error;
     }

@@ -11,7 +11,9 @@ const EXAMPLE_TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 
 /** The error definitions of every registered room, by code. */
 export function errorDefinitions(): ReadonlyMap<string, ErrorDefinition> {
-  return new Map(features().flatMap(({ errors }) => Object.entries<ErrorDefinition>(errors?.definitions ?? {})));
+  return new Map(
+    features().flatMap(({ errors }) => Object.entries<ErrorDefinition>(errors?.definitions ?? {})),
+  );
 }
 
 /** Adds the problem responses with these codes to an operation; their parts go to the document's components. */
@@ -32,7 +34,9 @@ export function addProblemResponses(
       content: {
         'application/problem+json': {
           schema: { $ref: '#/components/schemas/Problem' },
-          examples: Object.fromEntries(group.map(([code]) => [code, { $ref: `#/components/examples/${code}` }])),
+          examples: Object.fromEntries(
+            group.map(([code]) => [code, { $ref: `#/components/examples/${code}` }]),
+          ),
         },
       },
     };
@@ -53,7 +57,9 @@ function byStatus(codes: readonly string[], definitions: ReadonlyMap<string, Err
 
 function example(code: string, definition: ErrorDefinition) {
   const errors =
-    code === 'kernel.validation_failed' ? [{ pointer: '/email', detail: 'email must be an email' }] : undefined;
+    code === 'kernel.validation_failed'
+      ? [{ pointer: '/email', detail: 'email must be an email' }]
+      : undefined;
   const problem = new Problem(code, definition, errors ? { errors } : {});
   return { summary: definition.title, value: problemDocument(problem, EXAMPLE_TRACE) };
 }
@@ -67,7 +73,10 @@ export const problemSchemas: NonNullable<Components['schemas']> = {
     description: 'One refused field.',
     required: ['pointer', 'detail'],
     properties: {
-      pointer: text('JSON pointer (RFC 6901) of the field in the body, or its name in the query or path.', '/email'),
+      pointer: text(
+        'JSON pointer (RFC 6901) of the field in the body, or its name in the query or path.',
+        '/email',
+      ),
       detail: text('What is wrong with it.', 'email must be an email'),
     },
   },
@@ -76,7 +85,10 @@ export const problemSchemas: NonNullable<Components['schemas']> = {
     description: 'Why a request was refused or failed (RFC 9457).',
     required: ['type', 'title', 'status', 'code', 'detail', 'traceId'],
     properties: {
-      type: { ...text('URI of the kind of problem.', 'urn:steward:error:kernel.validation_failed'), format: 'uri' },
+      type: {
+        ...text('URI of the kind of problem.', 'urn:steward:error:kernel.validation_failed'),
+        format: 'uri',
+      },
       title: text('The kind of problem in words.', 'The request is not valid'),
       status: { type: 'integer', description: 'The HTTP status.', example: 400 },
       code: text('Stable code of the kind of problem.', 'kernel.validation_failed'),

@@ -131,7 +131,8 @@ describeOnEveryDialect('the outbox relay', (dialect) => {
       clock.advance(3_700_000);
     }
     expect(await messages()).toMatchObject([{ status: 'dead' }]);
-    const [dead] = await relay.deadLetters(10);
+    const { items } = await relay.deadLetters({ limit: 10 });
+    const [dead] = items;
     expect(dead).toMatchObject({ type: 'things.thing_happened', lastError: 'things.second: Error' });
     await relay.replay(dead!.id);
     await relay.drain();

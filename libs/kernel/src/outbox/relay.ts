@@ -6,6 +6,7 @@ import { Database } from '../database/database.js';
 import { Recurring } from '../background/recurring.js';
 import { InjectRepository } from '../database/repositories.js';
 import { kernelErrors } from '../errors/kernel.errors.js';
+import { type Page, type PageQuery, paginate } from '../http/pagination.js';
 import { Clock } from '../time/clock.js';
 import { UnitOfWork } from '../unit-of-work/unit-of-work.js';
 import { OutboxMessage } from './entities.js';
@@ -66,9 +67,10 @@ export class OutboxRelay {
     while (await this.isDue()) await this.relay();
   }
 
-  /** The oldest messages that no handler could take, at most `limit`. */
-  async deadLetters(limit: number): Promise<OutboxMessage[]> {
-    return this.messages.find({ where: { status: 'dead' }, order: { id: 'ASC' }, take: limit });
+  /** The messages that no handler could take, oldest first. */
+  async deadLetters(query: PageQuery): Promise<Page<OutboxMessage>> {
+    const dead = this.messages.createQueryBuilder('message').where(`message.status = 'dead'`);
+    return paginate(dead, { alias: 'message', query, order: 'ASC' });
   }
 
   /** Gives a dead letter a fresh start; handlers that had finished with it are not called again. */

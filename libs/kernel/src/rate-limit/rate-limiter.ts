@@ -61,7 +61,10 @@ export class RateLimiter {
     if (expired.length === 0) return false;
     const buckets = expired.map(({ bucket }) => bucket);
     await this.units.run(BOOKKEEPING, () =>
-      this.database.query(`DELETE FROM rate_limit WHERE bucket IN (${buckets.map(() => '?').join(', ')})`, buckets),
+      this.database.query(
+        `DELETE FROM rate_limit WHERE bucket IN (${buckets.map(() => '?').join(', ')})`,
+        buckets,
+      ),
     );
     return expired.length === BATCH;
   }

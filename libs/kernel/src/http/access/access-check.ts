@@ -13,7 +13,9 @@ export class AccessCheck implements OnModuleInit {
   onModuleInit(): void {
     const mistakes = this.routes.all().flatMap((route) => this.mistakesOf(route));
     if (mistakes.length === 0) return;
-    throw new Error(`The routes do not say clearly who may call them:\n${mistakes.map((line) => `  - ${line}`).join('\n')}`);
+    throw new Error(
+      `The routes do not say clearly who may call them:\n${mistakes.map((line) => `  - ${line}`).join('\n')}`,
+    );
   }
 
   private mistakesOf(route: Route): string[] {

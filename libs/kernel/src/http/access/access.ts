@@ -24,12 +24,15 @@ export const RequirePermission = (permission: string) => access({ kind: 'permiss
 
 /** What a route declares, else what its controller declares; undefined when neither does. */
 export function accessRuleOf(controller: object, handler: object): AccessRule | undefined {
-  return (Reflect.getMetadata(ACCESS, handler) ?? Reflect.getMetadata(ACCESS, controller)) as AccessRule | undefined;
+  return (Reflect.getMetadata(ACCESS, handler) ?? Reflect.getMetadata(ACCESS, controller)) as
+    AccessRule | undefined;
 }
 
 /** Hands the logged-in principal to a route's method. */
-export const CurrentPrincipal = createParamDecorator((_data: unknown, context: ExecutionContext): Principal => {
-  const principal = context.switchToHttp().getRequest<FastifyRequest>().edge?.state.principal;
-  if (!principal) throw kernelErrors.problem('kernel.unauthenticated');
-  return principal;
-});
+export const CurrentPrincipal = createParamDecorator(
+  (_data: unknown, context: ExecutionContext): Principal => {
+    const principal = context.switchToHttp().getRequest<FastifyRequest>().edge?.state.principal;
+    if (!principal) throw kernelErrors.problem('kernel.unauthenticated');
+    return principal;
+  },
+);

@@ -42,6 +42,8 @@ export class PermissionRegistry {
   }
 
   has(code: string): boolean {
-    return features().some(({ permissions }) => permissions !== undefined && Object.hasOwn(permissions.permissions, code));
+    return features().some(
+      ({ permissions }) => permissions !== undefined && Object.hasOwn(permissions.permissions, code),
+    );
   }
 }
