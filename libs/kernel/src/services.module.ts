@@ -23,24 +23,24 @@ const providers: Provider[] = [
   RootLogger,
 ];
 
+const registration = feature({
+  name: 'kernel-services',
+  entities: [IdempotencyRecord, RateLimit],
+  migrations: [CreateIdempotencyAndRateLimit1700000001100],
+  config: [httpConfig, loggingConfig, mailConfig],
+  purposes: {
+    [REPLAY_PURPOSE]: {
+      description: 'Telling you again what an earlier request with the same idempotency key was told',
+      legalBasis: 'contract',
+    },
+  },
+});
+
 /** What rooms use beside the data half of the kernel, with or without HTTP in front. */
 @Global()
 @Module({
-  imports: [
-    feature({
-      name: 'kernel-services',
-      entities: [IdempotencyRecord, RateLimit],
-      migrations: [CreateIdempotencyAndRateLimit1700000001100],
-      config: [httpConfig, loggingConfig, mailConfig],
-      purposes: {
-        [REPLAY_PURPOSE]: {
-          description: 'Telling you again what an earlier request with the same idempotency key was told',
-          legalBasis: 'contract',
-        },
-      },
-    }),
-  ],
+  imports: [registration],
   providers,
-  exports: providers,
+  exports: [registration, ...providers],
 })
 export class ServicesModule {}

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { type DynamicModule, Logger, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Environment, loadConfigs } from '../config/define-config.js';
@@ -38,13 +38,7 @@ export async function createHttpApp(
   { environment = processEnvironment(), shutdownHooks = true }: HttpAppOptions = {},
 ): Promise<NestFastifyApplication> {
   const config = readConfig(environment);
-  const root = { module: HttpApplication, imports: [module, HttpModule] };
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config), {
-    abortOnError: false,
-    bodyParser: false,
-    bufferLogs: true,
-  });
-  app.useLogger(app.get(NestLogger, { strict: false }));
+  const app = await create(module, config);
   app.useSecurityHeaders(securityHeaders);
   if (config.corsOrigins.length > 0) {
     app.enableCors({
@@ -71,6 +65,22 @@ export async function createHttpApp(
   limitTimes(app.getHttpServer() as Server, config);
   if (shutdownHooks) app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   return app;
+}
+
+/** What Nest says while it builds the application waits for our log; when that fails, the error says it all. */
+async function create(module: Type | DynamicModule, config: HttpConfig): Promise<NestFastifyApplication> {
+  const root = { module: HttpApplication, imports: [module, HttpModule] };
+  const options = { abortOnError: false, bodyParser: false, bufferLogs: true, autoFlushLogs: false };
+  try {
+    const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config), options);
+    app.useLogger(app.get(NestLogger, { strict: false }));
+    app.flushLogs();
+    return app;
+  } catch (error) {
+    Logger.overrideLogger(false);
+    Logger.flush();
+    throw error;
+  }
 }
 
 function readConfig(environment: Environment): HttpConfig {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { defineConfig, type ConfigOf } from '../config/define-config.js';
 
@@ -6,6 +7,15 @@ const list = (text: string) =>
     .split(',')
     .map((part) => part.trim())
     .filter(Boolean);
+
+const isTrust = (text: string): boolean =>
+  /^(true|false)$/.test(text.trim()) ||
+  list(text).every((part) => {
+    const [address = '', bits, ...rest] = part.split('/');
+    const isNetwork =
+      isIP(address) !== 0 && (bits === undefined || /^\d{1,3}$/.test(bits)) && rest.length === 0;
+    return isNetwork || ['loopback', 'linklocal', 'uniquelocal'].includes(part);
+  });
 
 /** What Fastify's `trustProxy` takes: nobody, everybody, or a list of addresses and networks. */
 function trustProxy(text: string): boolean | string {
@@ -19,10 +29,7 @@ export const httpConfig = defineConfig(
     HOST: z.string().min(1).default('0.0.0.0'),
     TRUST_PROXY: z
       .string()
-      .regex(
-        /^(true|false|[\w.:/, -]*[.:a-z][\w.:/, -]*)$/,
-        'must be true, false, or a list of proxy addresses and networks',
-      )
+      .refine(isTrust, 'must be true, false, or a list of proxy addresses and networks such as 10.0.0.0/8')
       .default('false'),
     CORS_ORIGINS: z
       .string()

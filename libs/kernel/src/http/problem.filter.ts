@@ -52,16 +52,14 @@ export class ProblemFilter implements ExceptionFilter {
     markRecorded(exception);
     const { operation } = request.edge.state;
     try {
-      await this.ports
-        .get(UnitRecorder)
-        .recordRefusal(
-          {
-            action: 'request.refuse',
-            ...(operation ? { resource: { type: 'operation', id: operation } } : {}),
-          },
-          problem,
-          'refused',
-        );
+      await this.ports.get(UnitRecorder).recordRefusal(
+        {
+          action: 'request.refuse',
+          ...(operation ? { resource: { type: 'operation', id: operation } } : {}),
+        },
+        problem,
+        'refused',
+      );
     } catch (error) {
       this.logger.error({ err: error, code: problem.code }, 'a refusal could not be recorded');
     }

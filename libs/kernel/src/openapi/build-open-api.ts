@@ -107,11 +107,11 @@ function describeIdempotency(operation: Operation): void {
 
 /** The problems that follow from the kind of route. */
 function impliedProblems(operation: Operation, route: Route): string[] {
-  const codes = ['kernel.internal'];
+  const codes = ['kernel.internal', 'kernel.malformed_request'];
   // A credential in the wrong form, a bad cursor or a malformed header can meet any route that reads input.
   if (operation.requestBody || operation.parameters?.length) codes.push('kernel.validation_failed');
   if (operation.requestBody) {
-    codes.push('kernel.malformed_request', 'kernel.payload_too_large', 'kernel.unsupported_media_type');
+    codes.push('kernel.payload_too_large', 'kernel.unsupported_media_type');
   }
   if (route.access?.kind !== 'public') codes.push('kernel.unauthenticated');
   if (route.access?.kind === 'permission') codes.push('kernel.forbidden');

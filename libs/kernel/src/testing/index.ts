@@ -1,3 +1,4 @@
+export { bootTestHttp, type BootedHttp, type BootHttpOptions } from './boot-http.js';
 export {
   bindGlobally,
   type BootedModule,

@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { Controller, Get } from '@nestjs/common';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type BootedHttp, bootTestHttp } from '#kernel/testing';
+import { Public } from './access/access.js';
+
+let entered: () => void = () => undefined;
+let leave: Promise<void> = Promise.resolve();
+
+@Public()
+@Controller('v1/slow')
+class SlowController {
+  @Get()
+  async slow() {
+    entered();
+    await leave;
+    return { done: true };
+  }
+}
+
+describe('over a real socket', () => {
+  let http: BootedHttp | undefined;
+  let socket: Socket | undefined;
+  afterEach(async () => {
+    socket?.destroy();
+    await http?.close();
+  });
+
+  const start = async (environment: Record<string, string> = {}) => {
+    http = await bootTestHttp({ controllers: [SlowController], ports: {}, environment });
+    await http.app.listen(0, '127.0.0.1');
+    socket = connect((http.app.getHttpServer().address() as AddressInfo).port, '127.0.0.1');
+    await once(socket, 'connect');
+    return { app: http.app, socket };
+  };
+  const answer = async (from: Socket) => {
+    let text = '';
+    for await (const chunk of from) text += String(chunk);
+    return text;
+  };
+
+  it('finishes running requests before it stops, and then closes their connections', async () => {
+    const { app, socket } = await start();
+    let finish: () => void = () => undefined;
+    leave = new Promise((resolve) => (finish = resolve));
+    const running = new Promise<void>((resolve) => (entered = resolve));
+    socket.write('GET /v1/slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    await running;
+    let isClosed = false;
+    const closed = app.close().then(() => (isClosed = true));
+    await vi.waitFor(() => expect(app.getHttpServer().listening).toBe(false));
+    expect(isClosed).toBe(false);
+    const finishedAt = performance.now();
+    finish();
+    const text = await answer(socket);
+    await closed;
+    expect(text).toMatch(/^HTTP\/1.1 200 /);
+    expect(text).toContain('{"done":true}');
+    expect(performance.now() - finishedAt).toBeLessThan(2000);
+  });
+
+  it('cuts requests that outlive the grace time', async () => {
+    const { app, socket } = await start({ SHUTDOWN_GRACE_MS: '100' });
+    leave = new Promise(() => undefined);
+    const running = new Promise<void>((resolve) => (entered = resolve));
+    socket.write('GET /v1/slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    await running;
+    const startedAt = performance.now();
+    await app.close();
+    expect(performance.now() - startedAt).toBeLessThan(3000);
+  });
+
+  it.each([
+    ['what is not HTTP', 'HELLO\r\n\r\n', 400, 'kernel.malformed_request'],
+    [
+      'endless headers',
+      `GET / HTTP/1.1\r\nHost: x\r\nX-A: ${'a'.repeat(40_000)}\r\n\r\n`,
+      431,
+      'kernel.headers_too_large',
+    ],
+  ])('answers %s with a problem', async (_name, bytes, status, code) => {
+    const { socket } = await start();
+    socket.write(bytes);
+    const text = await answer(socket);
+    expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(text).toContain('Content-Type: application/problem+json');
+    expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4))).toMatchObject({ status, code });
+  });
+});

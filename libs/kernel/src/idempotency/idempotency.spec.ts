@@ -1,0 +1,340 @@
+import { Body, Controller, HttpCode, Injectable, Post } from '@nestjs/common';
+import { IsString, MaxLength } from 'class-validator';
+import type { FastifyRequest } from 'fastify';
+import { Entity, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type BootedHttp, bootTestHttp, describeOnEveryDialect } from '#kernel/testing';
+import { NotCaptured } from '../classification/capture.js';
+import { CodeColumn, IdColumn } from '../columns/columns.js';
+import type { Principal } from '../context/principal.js';
+import { Database } from '../database/database.js';
+import { defineErrors } from '../errors/problem.js';
+import { feature } from '../features/feature.js';
+import { Authenticated } from '../http/access/access.js';
+import { newId } from '../ids/ids.js';
+import { columns, createTable } from '../migrations/schema.js';
+import { Authenticator, UnitRecorder } from '../ports/ports.js';
+import { Clock } from '../time/clock.js';
+import { UnitOfWork } from '../unit-of-work/unit-of-work.js';
+import { Idempotency } from './idempotency.service.js';
+import { Idempotent } from './idempotent.decorator.js';
+
+const errors = defineErrors('orders', {
+  'orders.sold_out': { status: 409, title: 'Sold out', detail: 'Order something else.' },
+});
+
+@Entity('toy_order')
+@NotCaptured('toy')
+class ToyOrder {
+  @IdColumn() readonly id: string;
+  @CodeColumn() readonly item: string;
+}
+
+class CreateToyOrder1700000001999 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await createTable(runner, 'toy_order', [columns.id(), columns.code('item')]);
+  }
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.dropTable('toy_order');
+  }
+}
+
+class UserHeader extends Authenticator {
+  async authenticate(request: FastifyRequest): Promise<Principal> {
+    return { kind: 'user', id: String(request.headers['x-user'] ?? 'usr_one'), permissions: new Set() };
+  }
+}
+
+const refusals: unknown[] = [];
+
+class ListRecorder extends UnitRecorder {
+  async prepare(): Promise<void> {}
+  async record(): Promise<void> {}
+  async recordRefusal(_intent: unknown, error: unknown): Promise<void> {
+    refusals.push(error);
+  }
+}
+
+class MovableClock extends Clock {
+  aheadMs = 0;
+  override now(): Date {
+    return new Date(Date.now() + this.aheadMs);
+  }
+}
+
+/** Lets a test hold a request between its steps. */
+const gate = { reached: deferred(), open: deferred() };
+
+class Order {
+  @IsString() @MaxLength(40) readonly item: string;
+}
+
+@Injectable()
+@Authenticated()
+@Controller('v1/orders')
+class OrdersController {
+  constructor(
+    private readonly units: UnitOfWork,
+    private readonly database: Database,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  private insert(item: string, complete?: number) {
+    return this.units.run({ action: 'order.create' }, async () => {
+      const id = newId('ord');
+      await this.database.query('INSERT INTO toy_order (id, item) VALUES (?, ?)', [id, item]);
+      if (complete !== undefined) await this.idempotency.complete(complete, { id });
+      return { id };
+    });
+  }
+
+  @Idempotent()
+  @Post('one-unit')
+  async oneUnit(@Body() body: Order) {
+    return this.insert(body.item, 201);
+  }
+
+  @Idempotent()
+  @HttpCode(202)
+  @Post('plain')
+  async plain(@Body() body: Order) {
+    return this.insert(body.item);
+  }
+
+  @Idempotent()
+  @Post('two-units')
+  async twoUnits(@Body() body: Order) {
+    await this.insert(body.item);
+    gate.reached.resolve();
+    await gate.open.promise;
+    return this.insert(`${body.item}-2`, 201);
+  }
+
+  @Idempotent()
+  @Post('refused')
+  async refused(@Body() body: Order) {
+    return this.units.run({ action: 'order.create' }, async () => {
+      await this.database.query('INSERT INTO toy_order (id, item) VALUES (?, ?)', [newId('ord'), body.item]);
+      throw errors.problem('orders.sold_out');
+    });
+  }
+
+  @Idempotent()
+  @Post('refused-late')
+  async refusedLate(@Body() body: Order) {
+    await this.insert(body.item);
+    throw errors.problem('orders.sold_out');
+  }
+
+  @Idempotent()
+  @Post('crashed-late')
+  async crashedLate(@Body() body: Order) {
+    await this.insert(body.item);
+    throw new Error('lightning');
+  }
+
+  @Idempotent()
+  @Post('nothing')
+  async nothing() {}
+}
+
+describeOnEveryDialect('an idempotent route', (dialect) => {
+  let http: BootedHttp;
+  let count = 0;
+  beforeAll(async () => {
+    http = await bootTestHttp({
+      dialect,
+      imports: [
+        feature({ name: 'orders', entities: [ToyOrder], migrations: [CreateToyOrder1700000001999], errors }),
+      ],
+      controllers: [OrdersController],
+      ports: {
+        authenticator: { provide: Authenticator, useClass: UserHeader },
+        recorder: { provide: UnitRecorder, useClass: ListRecorder },
+      },
+    });
+  });
+  afterAll(() => http.close());
+  beforeEach(() => {
+    refusals.length = 0;
+    gate.reached = deferred();
+    gate.open = deferred();
+  });
+
+  const newKey = () => `key-${dialect}-${(count += 1)}`;
+  const send = (path: string, key: string | undefined, item: string, headers: Record<string, string> = {}) =>
+    http.inject({
+      method: 'POST',
+      url: `/v1/orders/${path}`,
+      headers: { ...(key === undefined ? {} : { 'idempotency-key': key }), ...headers },
+      payload: { item },
+    });
+  const query = (sql: string, parameters: unknown[] = []) =>
+    http.app.get(Database, { strict: false }).query(sql, parameters);
+  const orders = async (item: string) =>
+    (await query('SELECT id FROM toy_order WHERE item = ?', [item])).length;
+  const records = async () => Number((await query('SELECT COUNT(*) AS n FROM idempotency_record'))[0]?.['n']);
+
+  it('needs a key of printable characters', async () => {
+    const missing = await send('one-unit', undefined, 'a');
+    expect([missing.statusCode, missing.json()]).toMatchObject([
+      400,
+      { code: 'kernel.idempotency_key_missing' },
+    ]);
+    const bad = await send('one-unit', 'a b', 'a');
+    expect([bad.statusCode, bad.json()]).toMatchObject([400, { code: 'kernel.idempotency_key_invalid' }]);
+  });
+
+  it.each([
+    ['one-unit', 201],
+    ['plain', 202],
+  ] as const)('has its effect once and replays status and body exactly (%s)', async (path, status) => {
+    const key = newKey();
+    const first = await send(path, key, key);
+    const second = await send(path, key, key);
+    expect([first.statusCode, second.statusCode]).toEqual([status, status]);
+    expect(second.body).toBe(first.body);
+    expect(second.headers['content-type']).toBe(first.headers['content-type']);
+    expect([first.headers['idempotent-replayed'], second.headers['idempotent-replayed']]).toEqual([
+      undefined,
+      'true',
+    ]);
+    expect(await orders(key)).toBe(1);
+  });
+
+  it('replays an empty answer too', async () => {
+    const key = newKey();
+    const first = await send('nothing', key, key);
+    const second = await send('nothing', key, key);
+    expect([first.statusCode, first.body, second.statusCode, second.body]).toEqual([201, '', 201, '']);
+    expect(second.headers['idempotent-replayed']).toBe('true');
+  });
+
+  it('refuses the same key for another body, and keeps keys of principals and routes apart', async () => {
+    const key = newKey();
+    await send('one-unit', key, key);
+    const other = await send('one-unit', key, `${key}-other`);
+    expect([other.statusCode, other.json()]).toMatchObject([422, { code: 'kernel.idempotency_key_reused' }]);
+    expect(
+      (await send('one-unit', key, key, { 'x-user': 'usr_two' })).headers['idempotent-replayed'],
+    ).toBeUndefined();
+    expect((await send('plain', key, key)).headers['idempotent-replayed']).toBeUndefined();
+    expect(await orders(key)).toBe(3);
+  });
+
+  it('tells a duplicate to wait while the first request still runs, and replays afterwards', async () => {
+    const key = newKey();
+    const first = send('two-units', key, key);
+    void first.then(() => undefined);
+    await gate.reached.promise;
+    const early = await send('two-units', key, key);
+    expect([early.statusCode, early.json()]).toMatchObject([409, { code: 'kernel.idempotency_in_progress' }]);
+    gate.open.resolve();
+    const answer = await first;
+    expect(answer.statusCode).toBe(201);
+    expect((await send('two-units', key, key)).body).toBe(answer.body);
+    expect([await orders(key), await orders(`${key}-2`)]).toEqual([1, 1]);
+  });
+
+  it('has one effect when many duplicates arrive at once, and all of them get the same answer or a 409', async () => {
+    const key = newKey();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => send('one-unit', key, key)));
+    expect(await orders(key)).toBe(1);
+    const done = answers.filter(({ statusCode }) => statusCode === 201);
+    expect(done.length).toBeGreaterThanOrEqual(1);
+    expect(new Set(done.map(({ body }) => body)).size).toBe(1);
+    expect(done.filter(({ headers }) => headers['idempotent-replayed'] === undefined)).toHaveLength(1);
+    for (const { statusCode } of answers) expect([201, 409]).toContain(statusCode);
+    expect(refusals).toEqual([]);
+  });
+
+  it('keeps nothing of a refused request, so that it may be tried again', async () => {
+    const key = newKey();
+    const before = await records();
+    expect((await send('refused', key, key)).statusCode).toBe(409);
+    expect((await send('refused', key, key)).headers['idempotent-replayed']).toBeUndefined();
+    expect([await orders(key), await records()]).toEqual([0, before]);
+    expect(refusals).toHaveLength(2);
+  });
+
+  it('keeps a refusal that comes after the first effect', async () => {
+    const key = newKey();
+    const first = await send('refused-late', key, key);
+    const second = await send('refused-late', key, key);
+    expect([first.statusCode, first.json()]).toMatchObject([409, { code: 'orders.sold_out' }]);
+    expect([second.statusCode, second.body]).toEqual([409, first.body]);
+    expect(second.headers).toMatchObject({
+      'content-type': 'application/problem+json; charset=utf-8',
+      'idempotent-replayed': 'true',
+    });
+    expect(await orders(key)).toBe(1);
+  });
+
+  it('never executes again what crashed after its first effect, and answers once a resolver has finished it', async () => {
+    const key = newKey();
+    expect((await send('crashed-late', key, key)).statusCode).toBe(500);
+    expect((await send('crashed-late', key, key)).json()).toMatchObject({
+      code: 'kernel.idempotency_in_progress',
+    });
+    const [running] = await query("SELECT id FROM idempotency_record WHERE status = 'running'");
+    await http.app
+      .get(Idempotency, { strict: false })
+      .completeRecord(String(running?.['id']), 201, { id: 'resolved' });
+    const answer = await send('crashed-late', key, key);
+    expect([answer.statusCode, answer.body]).toEqual([201, '{"id":"resolved"}']);
+    expect(await orders(key)).toBe(1);
+  });
+
+  it('keeps the answer sealed and neither key nor body in clear', async () => {
+    const key = newKey();
+    await send('one-unit', key, 'a-telling-item');
+    const rows = await query('SELECT scope, fingerprint, principal_id FROM idempotency_record');
+    expect(JSON.stringify(rows)).not.toMatch(new RegExp(`${key}|a-telling-item`));
+  });
+});
+
+describe('an idempotency key', () => {
+  it('is free again after 24 hours, and its record is removed', async () => {
+    const clock = new MovableClock();
+    const http = await bootTestHttp({
+      imports: [
+        feature({ name: 'orders', entities: [ToyOrder], migrations: [CreateToyOrder1700000001999], errors }),
+      ],
+      controllers: [OrdersController],
+      ports: { authenticator: { provide: Authenticator, useClass: UserHeader } },
+    });
+    try {
+      Object.assign(http.app.get(Clock, { strict: false }), { now: () => clock.now() });
+      const send = () =>
+        http.inject({
+          method: 'POST',
+          url: '/v1/orders/one-unit',
+          headers: { 'idempotency-key': 'k' },
+          payload: { item: 'i' },
+        });
+      const first = await send();
+      clock.aheadMs = 24 * 3_600_000 - 5000;
+      expect((await send()).body).toBe(first.body);
+      clock.aheadMs = 24 * 3_600_000 + 1000;
+      const later = await send();
+      expect(later.headers['idempotent-replayed']).toBeUndefined();
+      expect(later.body).not.toBe(first.body);
+      clock.aheadMs = 49 * 3_600_000;
+      await http.app.get(Idempotency, { strict: false }).removeExpired();
+      const [left] = await http.app
+        .get(Database, { strict: false })
+        .query('SELECT COUNT(*) AS n FROM idempotency_record');
+      expect(Number(left?.['n'])).toBe(0);
+    } finally {
+      await http.close();
+    }
+  });
+});
+
+function deferred() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
