@@ -59,7 +59,7 @@ export { columns, createTable, type TableParts } from './migrations/schema.js';
 export { DomainEvent, type DomainEventType } from './outbox/domain-event.js';
 export { type DeliveredEvent, Handles, type HandlerOptions } from './outbox/handles.js';
 export { OutboxRelay } from './outbox/relay.js';
-export { Authenticator, Ports, SchemaGuard, UnitRecorder, ValueSealer } from './ports/ports.js';
+export { Authenticator, KeyedHash, Ports, SchemaGuard, UnitRecorder, ValueSealer } from './ports/ports.js';
 export { Clock } from './time/clock.js';
 export {
   currentUnit,

@@ -6,4 +6,3 @@ export * from './logging/index.js';
 export * from './mail/index.js';
 export * from './openapi/index.js';
 export * from './rate-limit/index.js';
-export { KeyedHash } from './ports/keyed-hash.js';

@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { ValueSealer, feature, kernelConfig, type ConfigOf } from '#kernel';
+import { KeyedHash, ValueSealer, feature, kernelConfig, type ConfigOf } from '#kernel';
 import { BlindIndex } from './blind-indexes/blind-index.entity.js';
 import { BlindIndexes } from './blind-indexes/blind-indexes.js';
 import { PersonalDataCatalogue } from './catalogue/personal-data-catalogue.js';
@@ -50,7 +50,8 @@ const facades = [Vault, BlindIndexes, Keyring, TokenMinter, PersonalDataCatalogu
     TokenMinter,
     VaultValueSealer,
     { provide: ValueSealer, useExisting: VaultValueSealer },
+    { provide: KeyedHash, useExisting: Keyring },
   ],
-  exports: [...facades, ValueSealer],
+  exports: [...facades, ValueSealer, KeyedHash],
 })
 export class VaultModule {}

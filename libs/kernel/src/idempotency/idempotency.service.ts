@@ -6,8 +6,7 @@ import { Database } from '../database/database.js';
 import { InjectRepository } from '../database/repositories.js';
 import { kernelErrors } from '../errors/kernel.errors.js';
 import { newId } from '../ids/ids.js';
-import { KeyedHash } from '../ports/keyed-hash.js';
-import { Ports, ValueSealer } from '../ports/ports.js';
+import { KeyedHash, Ports, ValueSealer } from '../ports/ports.js';
 import { Clock } from '../time/clock.js';
 import { UnitHooks } from '../unit-of-work/unit-hooks.js';
 import { UnitOfWork } from '../unit-of-work/unit-of-work.js';
@@ -35,8 +34,9 @@ interface Answer {
 export interface Attempt {
   readonly recordId: string;
   readonly principalId: string;
-  readonly scope: string;
-  readonly fingerprint: string;
+  /** Under every known key, the current one first: a key must not lose its record while the hash keys turn. */
+  readonly scopes: readonly string[];
+  readonly fingerprints: readonly string[];
   /** `pending`: no effect yet. `running`: effects are committed. `completed`: so is the answer. */
   phase: 'pending' | 'running' | 'completed';
   /** How often a unit has tried to write the record. */
@@ -123,12 +123,13 @@ export class Idempotency implements OnModuleInit {
    */
   async begin(request: IdempotentRequest): Promise<Attempt> {
     const hash = this.ports.get(KeyedHash);
-    const digest = (data: string) => hash.hmac('idempotency', data).toString('base64url');
+    const digests = (data: string) =>
+      hash.hmacs('idempotency', data).map((each) => each.toString('base64url'));
     const attempt: Attempt = {
       recordId: newId('idm'),
       principalId: request.principalId,
-      scope: digest(`${request.principalId}\n${request.route}\n${request.key}`),
-      fingerprint: digest(canonicalize(request.input) ?? ''),
+      scopes: digests(`${request.principalId}\n${request.route}\n${request.key}`),
+      fingerprints: digests(canonicalize(request.input) ?? ''),
       phase: 'pending',
       tries: 0,
     };
@@ -143,12 +144,12 @@ export class Idempotency implements OnModuleInit {
   async answerIfKnown(attempt: Attempt): Promise<void> {
     const [found] = await this.database.query<FoundRecord>(
       `SELECT id, fingerprint, status, CASE WHEN expires_at > ? THEN 1 ELSE 0 END AS is_live
-       FROM idempotency_record WHERE scope = ?`,
-      [this.clock.now(), attempt.scope],
+       FROM idempotency_record WHERE scope IN (${marks(attempt.scopes)})`,
+      [this.clock.now(), ...attempt.scopes],
     );
     if (!found || found.id === attempt.recordId) return;
     if (Number(found.is_live) !== 1) return this.remove([found.id]);
-    if (found.fingerprint !== attempt.fingerprint)
+    if (!attempt.fingerprints.includes(found.fingerprint))
       throw kernelErrors.problem('kernel.idempotency_key_reused');
     if (found.status !== 'completed') throw kernelErrors.problem('kernel.idempotency_in_progress');
     throw await this.keptAnswer(found.id);
@@ -195,8 +196,8 @@ export class Idempotency implements OnModuleInit {
     const parameters = [
       attempt.recordId,
       attempt.principalId,
-      attempt.scope,
-      attempt.fingerprint,
+      attempt.scopes[0],
+      attempt.fingerprints[0],
       answer ? 'completed' : 'running',
       answer?.status ?? null,
       row.answerBody?.bytes ?? null,
@@ -252,10 +253,7 @@ export class Idempotency implements OnModuleInit {
   private async remove(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     await this.units.run(BOOKKEEPING, () =>
-      this.database.query(
-        `DELETE FROM idempotency_record WHERE id IN (${ids.map(() => '?').join(', ')})`,
-        ids,
-      ),
+      this.database.query(`DELETE FROM idempotency_record WHERE id IN (${marks(ids)})`, ids),
     );
   }
 
@@ -265,6 +263,8 @@ export class Idempotency implements OnModuleInit {
     return (error as { code?: unknown } | undefined)?.code === 'kernel.idempotency_in_progress';
   }
 }
+
+const marks = (values: readonly unknown[]): string => values.map(() => '?').join(', ');
 
 const serialise = (body: unknown): string =>
   body === undefined || body === null ? '' : JSON.stringify(body);

@@ -28,6 +28,14 @@ export abstract class ValueSealer {
   abstract reveal(row: object, fields: string[], purpose: string): Promise<Record<string, unknown>>;
 }
 
+/** Hashes under keys that live outside the database, so that what was hashed cannot be guessed from it. Implemented by the vault. */
+export abstract class KeyedHash {
+  /** HMAC-SHA-256 under the current key of this purpose. */
+  abstract hmac(purpose: string, data: string): Buffer;
+  /** The same under every key still known, the current one first, to find what was hashed before the keys turned. */
+  abstract hmacs(purpose: string, data: string): Buffer[];
+}
+
 /** Keeps the triggers that capture row changes in step with the schema. Implemented by the audit room. */
 export abstract class SchemaGuard {
   /** Called after all migrations, on the connection that may change the schema. */
@@ -36,7 +44,7 @@ export abstract class SchemaGuard {
   abstract mismatches(): Promise<string[]>;
 }
 
-const ALL = [UnitRecorder, Authenticator, ValueSealer, SchemaGuard];
+const ALL = [UnitRecorder, Authenticator, ValueSealer, KeyedHash, SchemaGuard];
 
 /** Finds what upper rooms bound to the kernel's ports; an unbound port stops the boot. */
 @Injectable()

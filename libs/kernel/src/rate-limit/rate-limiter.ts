@@ -3,8 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { Recurring } from '../background/recurring.js';
 import { Database } from '../database/database.js';
 import { kernelErrors } from '../errors/kernel.errors.js';
-import { KeyedHash } from '../ports/keyed-hash.js';
-import { Ports } from '../ports/ports.js';
+import { KeyedHash, Ports } from '../ports/ports.js';
 import { Clock } from '../time/clock.js';
 import { UnitOfWork } from '../unit-of-work/unit-of-work.js';
 

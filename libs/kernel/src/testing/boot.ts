@@ -6,8 +6,7 @@ import type { Principal } from '../context/principal.js';
 import { newRequestState, RequestContext } from '../context/request-context.js';
 import { Migrator } from '../database/migrator.js';
 import { KernelModule } from '../kernel.module.js';
-import { KeyedHash } from '../ports/keyed-hash.js';
-import { Authenticator, SchemaGuard, UnitRecorder, ValueSealer } from '../ports/ports.js';
+import { Authenticator, KeyedHash, SchemaGuard, UnitRecorder, ValueSealer } from '../ports/ports.js';
 import { Sealed } from '../classification/sealed.js';
 import { type TestDatabase, testDatabase, type TestDialect } from './dialects.js';
 
@@ -99,6 +98,9 @@ class ClearSealer extends ValueSealer {
 class TestKeyedHash extends KeyedHash {
   hmac(purpose: string, data: string): Buffer {
     return createHmac('sha256', `test.${purpose}`).update(data).digest();
+  }
+  hmacs(purpose: string, data: string): Buffer[] {
+    return [this.hmac(purpose, data)];
   }
 }
 
