@@ -17,6 +17,7 @@ export {
   CurrencyColumn,
   IdColumn,
   InstantColumn,
+  IntegerColumn,
   JsonColumn,
   RefColumn,
 } from './columns/columns.js';

@@ -35,6 +35,20 @@ export const AmountColumn = (options: ColumnShape = {}) =>
     NotPersonal(),
   );
 
+/** A count, or another whole number within 2^53; a number in JavaScript (drivers hand out text). */
+export const IntegerColumn = (options: ColumnShape = {}) =>
+  applyDecorators(
+    Column({
+      type: 'bigint',
+      ...shape(options),
+      transformer: {
+        to: (value: unknown) => value,
+        from: (value: string | number | null) => (value === null ? null : Number(value)),
+      },
+    }),
+    NotPersonal(),
+  );
+
 /** An ISO 4217 code. */
 export const CurrencyColumn = (options: ColumnShape = {}) =>
   applyDecorators(Column({ type: 'varchar', length: 3, ...shape(options) }), NotPersonal());
