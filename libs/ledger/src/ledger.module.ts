@@ -1,5 +1,6 @@
 import { feature } from '#kernel';
 import { Module } from '@nestjs/common';
+import { AdminLedgerController } from './admin-ledger.controller.js';
 import { Account } from './entities/account.entity.js';
 import { Transfer } from './entities/transfer.entity.js';
 import { ledgerPermissions } from './ledger.permissions.js';
@@ -16,6 +17,7 @@ import { CreateLedger1700000007000 } from './migrations/1700000007000-create-led
       permissions: ledgerPermissions,
     }),
   ],
+  controllers: [AdminLedgerController],
   providers: [LedgerService],
   exports: [LedgerService],
 })

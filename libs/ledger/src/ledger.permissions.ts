@@ -1,4 +1,5 @@
-export const ledgerPermissions = {
-  room: 'ledger',
-  permissions: { 'ledger.read': 'Read accounts, balances and transfers' },
-} as const;
+import { definePermissions } from '#kernel';
+
+export const ledgerPermissions = definePermissions('ledger', {
+  'ledger.read': 'Read accounts, balances and transfers',
+});

@@ -1,4 +1,14 @@
-import { Clock, Database, InjectRepository, newId, UnitOfWork, type Unit } from '#kernel';
+import {
+  Clock,
+  Database,
+  InjectRepository,
+  newId,
+  paginate,
+  UnitOfWork,
+  type Page,
+  type PageQuery,
+  type Unit,
+} from '#kernel';
 import { Injectable } from '@nestjs/common';
 import type { Repository } from 'typeorm';
 import { isCurrency } from './currencies.js';
@@ -68,6 +78,13 @@ export class LedgerService {
   async balance(code: AccountRef, currency: string): Promise<bigint> {
     const [balance] = await postedBalances(this.database, { code, currency });
     return balance?.balanceMinor ?? 0n;
+  }
+
+  /** Transfers that book one object, or all; newest first. */
+  transfersOf(referenceId: string | undefined, query: PageQuery): Promise<Page<Transfer>> {
+    const found = this.transfers.createQueryBuilder('transfer');
+    if (referenceId !== undefined) found.where({ referenceId });
+    return paginate(found, { alias: 'transfer', query });
   }
 
   /** In a fixed order and without failing when another process opens the same account at this moment. */
