@@ -1,0 +1,307 @@
+import {
+  AmountColumn,
+  CodeColumn,
+  CurrencyColumn,
+  IdColumn,
+  InstantColumn,
+  IntegerColumn,
+  JsonColumn,
+  newId,
+  NotPersonal,
+  PersonalData,
+  RefColumn,
+  type Sealed,
+} from '#kernel';
+import { Entity } from 'typeorm';
+import type {
+  CaptureMode,
+  GatewayOperation,
+  GatewayOutcome,
+  NextAction,
+  OperationKind,
+} from '../gateways/payment-gateway.js';
+import { paymentErrors } from '../payments.errors.js';
+import { nextCheck } from './next-check.js';
+
+export const paymentStatuses = [
+  'requires_action',
+  'processing',
+  'requires_capture',
+  'succeeded',
+  'canceled',
+  'failed',
+] as const;
+export type PaymentStatus = (typeof paymentStatuses)[number];
+
+export type PaymentMetadata = Readonly<Record<string, string>>;
+
+export interface NewPayment {
+  readonly customerId: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly captureMode: CaptureMode;
+  readonly gateway: string;
+  readonly paymentMethod: string;
+  readonly idempotencyId: string | null;
+}
+
+/**
+ * A payment and its state machine.
+ *
+ * ```
+ * processing ─┬→ succeeded
+ *  (authorise)├→ requires_capture ─ processing (capture) → succeeded, or back
+ *             │        └────────── processing (cancel)  → canceled, or back
+ *             ├→ requires_action ─┬→ succeeded · requires_capture · failed
+ *             │        └────────── processing (cancel)  → canceled, or back
+ *             └→ failed
+ * ```
+ *
+ * `processing` always means that an operation was committed and its outcome is not known yet; the resolver keeps
+ * asking the gateway until it is.
+ */
+@Entity('payment')
+export class Payment {
+  @IdColumn()
+  id: string;
+
+  @RefColumn()
+  customerId: string;
+
+  @AmountColumn()
+  amountMinor: bigint;
+
+  @CurrencyColumn()
+  currency: string;
+
+  @CodeColumn({ length: 20 })
+  status: PaymentStatus;
+
+  @CodeColumn({ length: 10 })
+  captureMode: CaptureMode;
+
+  @CodeColumn({ length: 20 })
+  gateway: string;
+
+  @CodeColumn({ length: 100, nullable: true })
+  gatewayReference: string | null;
+
+  /** The gateway's token, which says nothing about the person to anyone but the gateway. */
+  @CodeColumn({ length: 64 })
+  paymentMethod: string;
+
+  @AmountColumn()
+  amountCapturedMinor: bigint;
+
+  @AmountColumn()
+  amountRefundedMinor: bigint;
+
+  /** Held for refunds whose outcome is not known yet. Changed by conditional updates only. */
+  @AmountColumn()
+  amountRefundReservedMinor: bigint;
+
+  @PersonalData({
+    id: 'payments.metadata',
+    subject: 'customerId',
+    retention: 'accounting',
+    label: 'What the shop noted with a payment',
+    nullable: true,
+  })
+  metadata: Sealed<PaymentMetadata> | null;
+
+  /** The operation that is under way, or was the last one. */
+  @CodeColumn({ length: 10 })
+  operation: Exclude<OperationKind, 'refund'>;
+
+  /** The idempotency reference that the gateway gets for it. */
+  @CodeColumn({ length: 64 })
+  operationReference: string;
+
+  @AmountColumn()
+  operationAmountMinor: bigint;
+
+  /** Where the payment returns to when the gateway refuses a capture or a cancellation. */
+  @CodeColumn({ length: 20, nullable: true })
+  resumeStatus: PaymentStatus | null;
+
+  @CodeColumn({ length: 64, nullable: true })
+  failureCode: string | null;
+
+  @NotPersonal()
+  @JsonColumn({ nullable: true })
+  nextAction: NextAction | null;
+
+  /** The idempotency record that still waits for the answer of the request that began this payment. */
+  @RefColumn({ nullable: true })
+  idempotencyId: string | null;
+
+  /** How often the resolver has asked about the operation under way. */
+  @IntegerColumn()
+  checkCount: number;
+
+  /** When the resolver asks next; set while processing. */
+  @InstantColumn({ nullable: true })
+  nextCheckAt: Date | null;
+
+  @IntegerColumn()
+  version: number;
+
+  @InstantColumn()
+  createdAt: Date;
+
+  @InstantColumn()
+  updatedAt: Date;
+
+  @InstantColumn({ nullable: true })
+  capturedAt: Date | null;
+
+  /** A payment whose authorisation is about to be asked for; unanswered, the resolver asks after `checkAt`. */
+  static begin(order: NewPayment, now: Date, checkAt: Date): Payment {
+    const id = newId('pay');
+    return Object.assign(new Payment(), order, {
+      id,
+      status: 'processing',
+      gatewayReference: null,
+      amountCapturedMinor: 0n,
+      amountRefundedMinor: 0n,
+      amountRefundReservedMinor: 0n,
+      metadata: null,
+      operation: 'authorise',
+      operationReference: id,
+      operationAmountMinor: order.amountMinor,
+      resumeStatus: null,
+      failureCode: null,
+      nextAction: null,
+      checkCount: 0,
+      nextCheckAt: checkAt,
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+      capturedAt: null,
+    } satisfies Partial<Payment>);
+  }
+
+  /** Begins to capture `amountMinor`, or all; what is left of the authorisation is given up. */
+  beginCapture(amountMinor: bigint | undefined, now: Date, checkAt: Date): void {
+    if (this.status !== 'requires_capture') throw this.wrongStatus('captured');
+    const amount = amountMinor ?? this.amountMinor;
+    if (amount > this.amountMinor) throw paymentErrors.problem('payments.capture_exceeds_amount');
+    this.beginOperation('capture', amount, now, checkAt);
+  }
+
+  /** Begins to give up a payment that has taken no money. */
+  beginCancel(now: Date, checkAt: Date): void {
+    if (!this.isCancelable) throw this.wrongStatus('canceled');
+    this.beginOperation('cancel', this.amountMinor, now, checkAt);
+  }
+
+  get isCancelable(): boolean {
+    return this.status === 'requires_action' || this.status === 'requires_capture';
+  }
+
+  /** Whether an outcome from the gateway can still change the payment. */
+  get awaitsGateway(): boolean {
+    return this.status === 'processing' || this.status === 'requires_action';
+  }
+
+  /** What is left to refund, reservations taken off. */
+  get refundableMinor(): bigint {
+    return this.amountCapturedMinor - this.amountRefundedMinor - this.amountRefundReservedMinor;
+  }
+
+  /** The operation under way, complete enough to be sent again. */
+  get gatewayOperation(): GatewayOperation {
+    return {
+      kind: this.operation,
+      reference: this.operationReference,
+      paymentId: this.id,
+      gatewayReference: this.gatewayReference ?? undefined,
+      paymentMethod: this.paymentMethod,
+      amountMinor: this.operationAmountMinor,
+      currency: this.currency,
+      capture: this.captureMode,
+    };
+  }
+
+  /** Takes in what became of the operation under way. Throws an Error for an outcome that no payment can have. */
+  settle(outcome: GatewayOutcome, now: Date): void {
+    this.updatedAt = now;
+    this.idempotencyId = null;
+    if ('gatewayReference' in outcome) this.gatewayReference ??= outcome.gatewayReference ?? null;
+    switch (outcome.result) {
+      case 'captured':
+        this.amountCapturedMinor = outcome.amountMinor;
+        this.capturedAt = now;
+        return this.become('succeeded');
+      case 'authorised':
+        return this.become('requires_capture');
+      case 'requires_action':
+        this.become('requires_action');
+        this.nextAction = outcome.nextAction;
+        return;
+      case 'canceled':
+        return this.become('canceled');
+      case 'declined':
+        return this.become(this.resumeStatus ?? 'failed', outcome.failureCode);
+      case 'unknown':
+      case 'not_found':
+        if (this.status === 'processing') this.nextCheckAt = nextCheck(this.checkCount, now);
+        return;
+      case 'refunded':
+        throw new Error(`payment ${this.id} cannot be settled as refunded`);
+    }
+  }
+
+  /** The columns that {@link beginCapture}, {@link beginCancel} and {@link settle} change. */
+  progress() {
+    const {
+      status,
+      gatewayReference,
+      amountCapturedMinor,
+      operation,
+      operationReference,
+      operationAmountMinor,
+    } = this;
+    const { resumeStatus, failureCode, nextAction, checkCount, nextCheckAt, updatedAt, capturedAt } = this;
+    return {
+      ...{
+        status,
+        gatewayReference,
+        amountCapturedMinor,
+        operation,
+        operationReference,
+        operationAmountMinor,
+      },
+      ...{ resumeStatus, failureCode, nextAction, checkCount, nextCheckAt, updatedAt, capturedAt },
+      idempotencyId: this.idempotencyId,
+      version: () => 'version + 1',
+    };
+  }
+
+  private beginOperation(kind: 'capture' | 'cancel', amountMinor: bigint, now: Date, checkAt: Date): void {
+    this.resumeStatus = this.status;
+    this.status = 'processing';
+    this.operation = kind;
+    this.operationReference = `${this.id}.${kind}.${this.version}`;
+    this.operationAmountMinor = amountMinor;
+    this.failureCode = null;
+    this.checkCount = 0;
+    this.nextCheckAt = checkAt;
+    this.updatedAt = now;
+  }
+
+  private become(status: PaymentStatus, failureCode: string | null = null): void {
+    this.status = status;
+    this.failureCode = failureCode;
+    // A refused cancellation leaves the customer's action as it was.
+    if (status !== 'requires_action') this.nextAction = null;
+    this.resumeStatus = null;
+    this.nextCheckAt = null;
+  }
+
+  private wrongStatus(participle: string): Error {
+    return paymentErrors.problem('payments.wrong_status', {
+      detail: `A payment in status ${this.status} cannot be ${participle}.`,
+    });
+  }
+}

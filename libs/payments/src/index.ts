@@ -1,0 +1,12 @@
+export { PaymentsModule } from './payments.module.js';
+export { PaymentsService, type PaymentOrder, type RefundOrder, type Scope } from './payments.service.js';
+export {
+  PaymentAuthorised,
+  PaymentCanceled,
+  PaymentFailed,
+  type PaymentFacts,
+  PaymentSucceeded,
+  RefundFailed,
+  type RefundFacts,
+  RefundSucceeded,
+} from './payments.events.js';
