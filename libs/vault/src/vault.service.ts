@@ -41,6 +41,22 @@ export class Vault {
     await this.keys.prepare(subjects.map((subject) => ({ subject, retention })));
   }
 
+  /**
+   * {@link prepare} of exactly the keys that these values need, then {@link seal}. Comes before the unit
+   * that writes the row, never inside.
+   */
+  async prepareAndSeal<E extends object>(row: E, values: Partial<RevealedFields<E>>): Promise<E> {
+    this.assertOutsideUnit('prepareAndSeal');
+    const needed = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
+    await this.keys.prepare(
+      needed.map(([property]) => {
+        const entry = this.catalogue.entryOf(row.constructor, property);
+        return { subject: this.catalogue.placeOf(entry, row).subject, retention: entry.retention };
+      }),
+    );
+    return this.seal(row, values);
+  }
+
   /** Whether the person's key of this class is known to be destroyed; ask after {@link prepare}. */
   isErased(subject: string, retention = 'account'): boolean {
     const state = this.keys.known({ subject, retention });

@@ -77,6 +77,21 @@ describeOnEveryDialect('the vault', (dialect) => {
     await expect(attempt).rejects.toThrow("vault.prepare([subject], 'account')");
   });
 
+  it('prepares exactly the keys that the values need, as the annotations tell', async () => {
+    const receipt = Object.assign(new Receipt(), { id: newId('rcp'), personId: newId('usr') });
+    await app.vault.prepareAndSeal(receipt, { address: { city: 'Bonn' }, note: null });
+    const [revealed] = await app.vault.reveal([receipt], ['address', 'note'], 'test');
+    expect(revealed).toEqual({ address: { city: 'Bonn' }, note: null });
+    const classes = await app.data.query('SELECT retention FROM subject_key WHERE subject_id = ?', [
+      receipt.personId,
+    ]);
+    expect(classes).toEqual([{ retention: 'accounting' }]);
+    const attempt = app.units.run({ action: 'test.inside' }, () =>
+      app.vault.prepareAndSeal(receipt, { note: 'x' }),
+    );
+    await expect(attempt).rejects.toThrow('vault.prepareAndSeal');
+  });
+
   it('refuses to seal a row that has no id or no subject yet', async () => {
     const receipt = Object.assign(new Receipt(), { id: newId('rcp') });
     expect(() => app.vault.seal(receipt, { address: { city: 'Bonn' } })).toThrow('Receipt.personId');
