@@ -1,0 +1,18 @@
+import { Entity } from 'typeorm';
+import { IdColumn, InstantColumn, RefColumn } from '#kernel';
+
+/** One person holds one role. */
+@Entity('user_role')
+export class UserRole {
+  @IdColumn()
+  id: string;
+
+  @RefColumn()
+  userId: string;
+
+  @RefColumn()
+  roleId: string;
+
+  @InstantColumn()
+  createdAt: Date;
+}

@@ -1,0 +1,1 @@
+export { bootUsers, type UsersApp } from './boot-users.js';

@@ -1,0 +1,12 @@
+import type { PurposeDefinition } from '#kernel';
+
+export const usersPurposes: Readonly<Record<string, PurposeDefinition>> = {
+  'account.self_service': {
+    description: 'Showing people their own account and letting them change it',
+    legalBasis: 'contract',
+  },
+  'users.administration': {
+    description: 'Administrators finding and managing accounts',
+    legalBasis: 'legitimate-interests',
+  },
+};
