@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { defineConfig, type RateLimitPolicy } from '#kernel';
+
+/** So many tries in so many seconds; written `20/900`. */
+const limit = (standard: string) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,6}\/[1-9]\d{0,6}$/, 'must be written as count/seconds, such as 20/900')
+    .default(standard)
+    .transform((text): RateLimitPolicy => {
+      const [count, seconds] = text.split('/').map(Number);
+      return { limit: count ?? 0, windowS: seconds ?? 0 };
+    });
+
+const seconds = (standard: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(standard);
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export const authConfig = defineConfig(
+  'auth',
+  {
+    /** Where people's browsers reach the front end; links in mails begin with it. */
+    APP_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
+    AUTH_ISSUER: z.string().min(1).max(200).default('steward'),
+    AUTH_AUDIENCE: z.string().min(1).max(200).default('steward-api'),
+    ACCESS_TOKEN_LIFE_S: seconds(10 * MINUTE, 30, DAY),
+    /**
+     * A session that is not refreshed for so long ends (RFC 9700 section 4.14.2: refresh tokens expire when
+     * unused).
+     */
+    REFRESH_TOKEN_IDLE_S: seconds(14 * DAY, MINUTE, 365 * DAY),
+    /** A session ends after so long in any case, and the person logs in anew. */
+    SESSION_LIFE_S: seconds(30 * DAY, MINUTE, 365 * DAY),
+    /**
+     * See `SessionsService.refresh`: refreshes of one token that arrive within so long of the first are a
+     * race, not a theft.
+     */
+    REFRESH_GATHER_MS: z.coerce.number().int().min(0).max(5000).default(100),
+    REGISTRATION_LIFE_S: seconds(DAY, MINUTE, 7 * DAY),
+    PASSWORD_RESET_LIFE_S: seconds(30 * MINUTE, MINUTE, DAY),
+    /** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. */
+    ARGON2_MEMORY_KIB: z.coerce.number().int().min(8).max(4_194_304).default(19_456),
+    ARGON2_PASSES: z.coerce.number().int().min(1).max(100).default(2),
+    ARGON2_LANES: z.coerce.number().int().min(1).max(64).default(1),
+    AUTH_LIMIT_REGISTER_CLIENT: limit('200/3600'),
+    AUTH_LIMIT_REGISTER_ADDRESS: limit('10/3600'),
+    AUTH_LIMIT_LINK_CLIENT: limit('200/3600'),
+    AUTH_LIMIT_LOGIN_CLIENT: limit('300/900'),
+    /** NIST SP 800-63B-4 section 3.2.2 allows at most 100 failed tries in a row on one account. */
+    AUTH_LIMIT_LOGIN_ADDRESS: limit('20/900'),
+    AUTH_LIMIT_REFRESH_CLIENT: limit('1200/900'),
+    AUTH_LIMIT_PASSWORD_ACCOUNT: limit('10/900'),
+    AUTH_LIMIT_RESET_CLIENT: limit('50/3600'),
+    AUTH_LIMIT_RESET_ADDRESS: limit('5/3600'),
+    ADMIN_EMAIL: z.email().max(254).optional(),
+    ADMIN_PASSWORD: z.string().min(8).max(256).optional(),
+  },
+  (env) => ({
+    appUrl: env.APP_URL.replace(/\/+$/, ''),
+    issuer: env.AUTH_ISSUER,
+    audience: env.AUTH_AUDIENCE,
+    accessTokenLifeS: env.ACCESS_TOKEN_LIFE_S,
+    refreshTokenIdleS: env.REFRESH_TOKEN_IDLE_S,
+    sessionLifeS: env.SESSION_LIFE_S,
+    refreshGatherMs: env.REFRESH_GATHER_MS,
+    registrationLifeS: env.REGISTRATION_LIFE_S,
+    passwordResetLifeS: env.PASSWORD_RESET_LIFE_S,
+    argon2: { memoryCost: env.ARGON2_MEMORY_KIB, timeCost: env.ARGON2_PASSES, parallelism: env.ARGON2_LANES },
+    limits: {
+      register: { client: env.AUTH_LIMIT_REGISTER_CLIENT, subject: env.AUTH_LIMIT_REGISTER_ADDRESS },
+      link: { client: env.AUTH_LIMIT_LINK_CLIENT },
+      login: { client: env.AUTH_LIMIT_LOGIN_CLIENT, subject: env.AUTH_LIMIT_LOGIN_ADDRESS },
+      refresh: { client: env.AUTH_LIMIT_REFRESH_CLIENT },
+      password: { subject: env.AUTH_LIMIT_PASSWORD_ACCOUNT },
+      reset: { client: env.AUTH_LIMIT_RESET_CLIENT, subject: env.AUTH_LIMIT_RESET_ADDRESS },
+    },
+    administrator: { email: env.ADMIN_EMAIL, password: env.ADMIN_PASSWORD },
+  }),
+);

@@ -1,0 +1,148 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Injectable } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import PostalMime from 'postal-mime';
+import { Database, OutboxRelay } from '#kernel';
+import { bindGlobally, bootTestHttp, nullPorts, type TestDatabase, type TestDialect } from '#kernel/testing';
+import { RevealPolicy, RevealRecorder, VaultModule, type Reveal } from '#vault';
+import { AuthModule } from '../auth.module.js';
+import { FirstAdministrator } from '../first-administrator.js';
+
+export interface Answer<Body = Record<string, unknown>> {
+  readonly status: number;
+  readonly body: Body;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+export interface Tokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly expiresIn: number;
+}
+
+interface Sent {
+  readonly to: string | undefined;
+  readonly subject: string | undefined;
+  readonly text: string;
+  readonly token: string | undefined;
+}
+
+@Injectable()
+class AllowReveals extends RevealPolicy {
+  async check(): Promise<void> {}
+}
+
+@Injectable()
+class RememberReveals extends RevealRecorder {
+  readonly reveals: Reveal[] = [];
+
+  async recordReveal(reveal: Reveal): Promise<void> {
+    this.reveals.push(reveal);
+  }
+}
+
+const PASSWORD = 'correct horse battery staple';
+const ADMIN = { email: 'root@example.com', password: 'a root of all that is good' };
+
+/** Argon2 as cheap as it gets: what it costs in earnest is not under test. */
+const CHEAP = { ARGON2_MEMORY_KIB: '8', ARGON2_PASSES: '1' };
+
+export type AuthApp = Awaited<ReturnType<typeof bootAuth>>;
+
+/** Boots auth, users and vault behind HTTP on a fresh database, with an administrator. */
+export async function bootAuth(dialect: TestDialect, environment: Readonly<Record<string, string>> = {}) {
+  const { app, database, close } = await bootTestHttp({
+    dialect,
+    environment: { ...CHEAP, ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password, ...environment },
+    imports: [
+      bindGlobally(
+        nullPorts.recorder,
+        nullPorts.schemaGuard,
+        nullPorts.keyedHash,
+        { provide: RevealPolicy, useClass: AllowReveals },
+        { provide: RevealRecorder, useClass: RememberReveals },
+      ),
+      VaultModule,
+      AuthModule,
+    ],
+  });
+  await app.get(FirstAdministrator, { strict: false }).ensure();
+  return { ...actions(app, database), app, close, database: app.get(Database, { strict: false }) };
+}
+
+function actions(app: NestFastifyApplication, data: TestDatabase) {
+  const relay = app.get(OutboxRelay, { strict: false });
+
+  async function call<Body = Record<string, unknown>>(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    url: string,
+    { body, token }: { body?: object; token?: string } = {},
+  ): Promise<Answer<Body>> {
+    const answer = await app.inject({
+      method,
+      url,
+      headers: { 'user-agent': 'test', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+      ...(body ? { payload: body } : {}),
+    });
+    return {
+      status: answer.statusCode,
+      body: (answer.payload ? answer.json() : {}) as Body,
+      headers: answer.headers,
+    };
+  }
+
+  /** The mails sent to an address since the last call, oldest first. */
+  const unread = new Map<string, Sent>();
+  const read = new Set<string>();
+  async function mailsTo(address: string): Promise<Sent[]> {
+    await relay.drain();
+    const folder = join(data.dataDir, 'mail');
+    const files = (await readdir(folder).catch(() => [])).filter(
+      (name) => name.endsWith('.eml') && !read.has(name),
+    );
+    for (const name of files.sort()) {
+      const { to, subject, text = '' } = await PostalMime.parse(await readFile(join(folder, name)));
+      const token = /token=([^\s&]+)/.exec(text)?.[1];
+      read.add(name);
+      unread.set(name, { to: to?.[0]?.address, subject, text, token: token && decodeURIComponent(token) });
+    }
+    const found = [...unread].filter(([, { to }]) => to?.toLowerCase() === address.toLowerCase());
+    for (const [name] of found) unread.delete(name);
+    return found.map(([, mail]) => mail);
+  }
+
+  const logIn = (email: string, password = PASSWORD) =>
+    call<Tokens>('POST', '/v1/auth/login', { body: { email, password } });
+
+  async function register(email: string, password = PASSWORD): Promise<string> {
+    await call('POST', '/v1/auth/register', { body: { email, password, name: 'Ada' } });
+    const [mail] = await mailsTo(email);
+    const { body } = await call<{ userId: string }>('POST', '/v1/auth/verify-email', {
+      body: { token: mail?.token },
+    });
+    return body.userId;
+  }
+
+  return {
+    call,
+    mailsTo,
+    logIn,
+    password: PASSWORD,
+    /** Registers, verifies and returns the user's id. */
+    register,
+    async registerAndLogIn(email: string): Promise<Tokens & { userId: string }> {
+      const userId = await register(email);
+      return { userId, ...(await logIn(email)).body };
+    },
+    async logInAsAdministrator(): Promise<Tokens> {
+      return (await logIn(ADMIN.email, ADMIN.password)).body;
+    },
+    refresh: (refreshToken: string) => call<Tokens>('POST', '/v1/auth/refresh', { body: { refreshToken } }),
+    /** What a token is worth: the status of a request for one's own profile. */
+    async me(token: string): Promise<number> {
+      return (await call('GET', '/v1/users/me', { token })).status;
+    },
+    drain: () => relay.drain(),
+  };
+}

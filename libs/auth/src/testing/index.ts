@@ -1,0 +1,1 @@
+export { bootAuth, type Answer, type AuthApp, type Tokens } from './boot-auth.js';

@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import { Authenticator, Clock, kernelErrors, type Principal, type Problem } from '#kernel';
+import { UsersService } from '#users';
+import { SessionStatusReader } from '../sessions/session-status.js';
+import { AccessTokenStrategy } from './access-token.strategy.js';
+import type { AccessClaims } from './access-tokens.js';
+
+/**
+ * Tells who sends a request, from its bearer token (RFC 6750). A good token is not enough: session and
+ * account are read uncached, each by primary key, so that logging out, a changed password, deactivation and
+ * changed roles hold from the next request.
+ */
+@Injectable()
+export class TokenAuthenticator extends Authenticator {
+  /**
+   * Tokens whose signature was good. That never changes while the process and its keys live; what does change
+   * (expiry, session, account) is looked at each time.
+   */
+  private readonly genuine = new LRUCache<string, AccessClaims>({ max: 10_000 });
+
+  constructor(
+    private readonly strategy: AccessTokenStrategy,
+    private readonly sessions: SessionStatusReader,
+    private readonly users: UsersService,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async authenticate(request: FastifyRequest): Promise<Principal | undefined> {
+    const { authorization } = request.headers;
+    if (authorization === undefined) return undefined;
+    const claims = await this.claimsOf(authorization);
+    if (!claims) throw invalidToken();
+    const { userId, sessionId } = claims;
+    const [isLive, access] = await Promise.all([
+      this.sessions.isLive(sessionId, userId),
+      this.users.findAccess(userId),
+    ]);
+    if (!isLive || !access?.isActive) throw invalidToken();
+    return { kind: 'user', id: userId, sessionId, permissions: access.permissions };
+  }
+
+  private async claimsOf(authorization: string): Promise<AccessClaims | undefined> {
+    const known = this.genuine.get(authorization);
+    const claims = known ?? (await this.strategy.verify(authorization));
+    if (!claims || claims.expiresAt * 1000 <= this.clock.now().getTime()) return undefined;
+    if (!known) this.genuine.set(authorization, claims);
+    return claims;
+  }
+}
+
+/** RFC 6750 section 3.1; which of the reasons it was stays with us. */
+function invalidToken(): Problem {
+  return kernelErrors.problem('kernel.unauthenticated', {
+    detail: 'The access token is malformed, expired or revoked. Refresh it, or log in again.',
+    headers: { 'www-authenticate': 'Bearer realm="steward", error="invalid_token"' },
+  });
+}
