@@ -8,6 +8,8 @@ import { SubjectKeyDestroyed } from '../vault.events.js';
 export interface ErasureReceipt {
   /** From this instant no instance can read or write anything under the destroyed key. */
   readonly effectiveBy: Date;
+  /** False when the key had been destroyed before. */
+  readonly isNew: boolean;
 }
 
 /** Erasing a person by destroying a key. */
@@ -19,7 +21,7 @@ export class Erasure {
     private readonly blindIndexes: BlindIndexes,
   ) {}
 
-  /** Inside the caller's unit. A repetition changes nothing and gives the same receipt. */
+  /** Inside the caller's unit. A repetition changes nothing and gives the same instant. */
   async erase(ref: KeyRef): Promise<ErasureReceipt> {
     const unit = this.units.current;
     if (!unit) throw new Error('A person is erased inside a unit of work.');
@@ -28,6 +30,6 @@ export class Erasure {
     const effectiveBy = new Date(destroyedAt.getTime() + this.keys.maxUseAfterDestructionMs);
     if (isNew) unit.publish(new SubjectKeyDestroyed({ ...ref }), { after: effectiveBy });
     unit.onCommitted(() => this.keys.forget(ref));
-    return { effectiveBy };
+    return { effectiveBy, isNew };
   }
 }

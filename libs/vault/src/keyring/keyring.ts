@@ -6,6 +6,7 @@ import {
   hkdfSync,
   type KeyObject,
 } from 'node:crypto';
+import type { KeyedHash } from '#kernel';
 import type { KeyringMaterial } from './keyring-material.js';
 
 /** A key that signs access tokens (JWT). */
@@ -36,7 +37,7 @@ export interface BlindIndexKey {
  * All keys that live outside the database. They are held as key objects, so that neither a log line
  * nor an inspector shows their bytes.
  */
-export class Keyring {
+export class Keyring implements KeyedHash {
   /** True when the server made these keys up by itself. */
   readonly isDevelopment: boolean;
   readonly #epochs: ReadonlyMap<number, EpochKey>;
