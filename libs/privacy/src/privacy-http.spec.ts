@@ -1,33 +1,33 @@
 import 'reflect-metadata';
+import { connect, type AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Column, Entity, type MigrationInterface, type QueryRunner, type Repository } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   Authenticator,
   IdColumn,
-  KernelModule,
-  Migrator,
   PersonalData,
+  RefColumn,
   Sealed,
   Secret,
   UnitOfWork,
   columns,
-  createHttpApp,
   createTable,
   feature,
   newId,
   repositoryToken,
   type Principal,
 } from '#kernel';
-import { bindGlobally, nullPorts, testDatabase, type TestDatabase } from '#kernel/testing';
+import { type BootedHttp, bindGlobally, bootTestHttp, nullPorts } from '#kernel/testing';
 import { RevealRecorder, Vault, VaultModule, type Reveal } from '#vault';
 import { PrivacyModule } from './privacy.module.js';
 
 @Entity('guest')
 class Guest {
   @IdColumn() id: string;
-  @PersonalData({ id: 'guests.name', subject: 'id', retention: 'account', label: 'Name' })
+  @RefColumn() ownerId: string;
+  @PersonalData({ id: 'guests.name', subject: 'ownerId', retention: 'account', label: 'Name' })
   name: Sealed<string>;
   @Secret() @Column({ type: 'varchar', length: 100 }) pin: string;
 }
@@ -36,6 +36,7 @@ class CreateGuest1700000099200 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await createTable(runner, 'guest', [
       columns.id(),
+      columns.ref('owner_id'),
       columns.sealed('name'),
       columns.secret('pin', { length: 100 }),
     ]);
@@ -66,15 +67,10 @@ const reveals: Reveal[] = [];
       migrations: [CreateGuest1700000099200],
       purposes: { 'guests.greeting': { description: 'Greeting guests', legalBasis: 'contract' } },
     }),
-    bindGlobally(
-      nullPorts.recorder,
-      nullPorts.schemaGuard,
-      { provide: Authenticator, useClass: TrustingAuthenticator },
-      {
-        provide: RevealRecorder,
-        useValue: { recordReveal: async (reveal: Reveal) => void reveals.push(reveal) },
-      },
-    ),
+    bindGlobally({
+      provide: RevealRecorder,
+      useValue: { recordReveal: async (reveal: Reveal) => void reveals.push(reveal) },
+    }),
     VaultModule,
     PrivacyModule,
   ],
@@ -82,31 +78,29 @@ const reveals: Reveal[] = [];
 class Rooms {}
 
 describe('the privacy routes', () => {
-  let database: TestDatabase;
-  let app: NestFastifyApplication;
+  let http: BootedHttp;
   const ada = newId('usr');
   const call = (method: 'GET' | 'POST', url: string, headers: Record<string, string> = { 'x-user': ada }) =>
-    app.inject({ method, url, headers });
+    http.inject({ method, url, headers });
 
   beforeAll(async () => {
-    database = await testDatabase('sqlite');
-    const environment = { ...database.environment, LOG_LEVEL: 'silent' };
-    @Module({ imports: [KernelModule.forRoot({ background: false, environment }), Rooms] })
-    class Application {}
-    app = await createHttpApp(Application, { environment, shutdownHooks: false });
-    await app.get(Migrator, { strict: false }).migrate();
-    await app.init();
-    await app.getHttpAdapter().getInstance().ready();
-    const vault = app.get(Vault, { strict: false });
-    await vault.prepare([ada]);
-    const guest = vault.seal(Object.assign(new Guest(), { id: ada, pin: '1815' }), { name: 'Ada Lovelace' });
-    const guests = app.get<Repository<Guest>>(repositoryToken(Guest), { strict: false });
-    await app.get(UnitOfWork, { strict: false }).run({ action: 'guest.add' }, () => guests.insert(guest));
+    const authenticator = { provide: Authenticator, useClass: TrustingAuthenticator };
+    http = await bootTestHttp({
+      imports: [Rooms, bindGlobally(nullPorts.recorder, nullPorts.schemaGuard, authenticator)],
+    });
+    await addGuests(ada, 'Ada Lovelace', 1);
   });
-  afterAll(async () => {
-    await app.close();
-    await database.remove();
-  });
+  afterAll(() => http.close());
+
+  async function addGuests(ownerId: string, name: string, count: number): Promise<void> {
+    const vault = http.app.get(Vault, { strict: false });
+    await vault.prepare([ownerId]);
+    const rows = Array.from({ length: count }, () =>
+      vault.seal(Object.assign(new Guest(), { id: newId('gst'), ownerId, pin: '1815' }), { name }),
+    );
+    const guests = http.app.get<Repository<Guest>>(repositoryToken(Guest), { strict: false });
+    await http.app.get(UnitOfWork, { strict: false }).run({ action: 'guest.add' }, () => guests.insert(rows));
+  }
 
   it('stream my data as a JSON file, as my own reading', async () => {
     const response = await call('GET', '/v1/users/me/export');
@@ -115,9 +109,19 @@ describe('the privacy routes', () => {
     expect(response.headers['content-disposition']).toContain('attachment');
     expect(response.json()).toMatchObject({
       subject: ada,
-      categories: [{ category: 'guest', records: [{ id: ada, name: 'Ada Lovelace' }] }],
+      categories: [{ category: 'guest', records: [{ ownerId: ada, name: 'Ada Lovelace' }] }],
     });
     expect(response.body).not.toContain('1815');
+    expect(reveals).toEqual([]);
+  });
+
+  it('read each export as its own reader, also when requests of several people share a connection', async () => {
+    const readers = [newId('usr'), newId('usr'), newId('usr')];
+    for (const reader of readers) await addGuests(reader, 'x'.repeat(500), 1400);
+    reveals.length = 0;
+    const answers = await pipelined(http, readers);
+    expect(answers.match(/HTTP\/1.1 200/g)).toHaveLength(readers.length);
+    expect(answers.length).toBeGreaterThan(readers.length * 1400 * 500);
     expect(reveals).toEqual([]);
   });
 
@@ -156,6 +160,25 @@ describe('the privacy routes', () => {
     expect(Date.parse(first.effectiveBy)).toBeGreaterThan(Date.now());
     expect((await call('POST', '/v1/users/me/erasure')).json()).toEqual(first);
     const after = (await call('GET', '/v1/users/me/export')).json<{ categories: unknown[] }>();
-    expect(after.categories).toMatchObject([{ records: [{ id: ada, name: null }] }]);
+    expect(after.categories).toMatchObject([{ records: [{ ownerId: ada, name: null }] }]);
   });
 });
+
+/** Sends one request after another without waiting for answers, and reads slowly. */
+async function pipelined({ app }: BootedHttp, readers: readonly string[]): Promise<string> {
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  readers.forEach((reader, index) => {
+    const connection = index === readers.length - 1 ? 'close' : 'keep-alive';
+    socket.write(
+      `GET /v1/users/me/export HTTP/1.1\r\nHost: x\r\nX-User: ${reader}\r\nConnection: ${connection}\r\n\r\n`,
+    );
+  });
+  let text = '';
+  for await (const chunk of socket) {
+    text += String(chunk);
+    await setImmediate();
+  }
+  return text;
+}
