@@ -20,8 +20,8 @@ export class JwksController {
   getJsonWebKeySet(): JsonWebKeySetResponse {
     return {
       keys: this.keyring.signingKeys().map(({ publicKey, kid, algorithm }) => {
-        const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
-        return { kty: 'EC', crv: 'P-256', x, y, kid, alg: algorithm, use: 'sig' };
+        const { n = '', e = '' } = publicKey.export({ format: 'jwk' });
+        return { kty: 'RSA', n, e, kid, alg: algorithm, use: 'sig' };
       }),
     };
   }

@@ -79,28 +79,22 @@ export class SessionResponse {
 export const SessionPage = PageOf(SessionResponse);
 
 export class JsonWebKeyResponse {
-  @ApiProperty({ example: 'EC', description: 'Key type.' })
+  @ApiProperty({ example: 'RSA', description: 'Key type.' })
   readonly kty: string;
 
-  @ApiProperty({ example: 'P-256', description: 'Curve.' })
-  readonly crv: string;
-
   @ApiProperty({
-    example: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
-    description: 'X coordinate, base64url.',
+    example: 'sXchDaQebHnPiGvyDOAT4saGEUetSyo9MKLOoWFsueri23bOdgWp4Dy1WlUzewbgBHod5pcM9H95GQRV3JDXbo',
+    description: 'Modulus, base64url.',
   })
-  readonly x: string;
+  readonly n: string;
 
-  @ApiProperty({
-    example: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
-    description: 'Y coordinate, base64url.',
-  })
-  readonly y: string;
+  @ApiProperty({ example: 'AQAB', description: 'Public exponent, base64url.' })
+  readonly e: string;
 
   @ApiProperty({ example: 'k1', description: 'Key id, as in the header of a token.' })
   readonly kid: string;
 
-  @ApiProperty({ example: 'ES256', description: 'The one algorithm that the key signs with.' })
+  @ApiProperty({ example: 'RS256', description: 'The one algorithm that the key signs with.' })
   readonly alg: string;
 
   @ApiProperty({ example: 'sig', description: 'What the key is for.' })

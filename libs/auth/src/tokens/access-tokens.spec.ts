@@ -25,12 +25,12 @@ describe('access tokens', () => {
   function forge({ header = {}, claims = {}, key }: Forgery): Promise<string> {
     const [signing] = auth.app.get(Keyring, { strict: false }).signingKeys();
     return new SignJWT({ ...decodeJwt(good.accessToken), ...claims })
-      .setProtectedHeader({ ...decodeProtectedHeader(good.accessToken), alg: 'ES256', ...header })
+      .setProtectedHeader({ ...decodeProtectedHeader(good.accessToken), alg: 'RS256', ...header })
       .sign(key ?? signing!.privateKey);
   }
 
   it('holds ids only, and names its key and type', () => {
-    expect(decodeProtectedHeader(good.accessToken)).toMatchObject({ alg: 'ES256', typ: 'at+jwt' });
+    expect(decodeProtectedHeader(good.accessToken)).toMatchObject({ alg: 'RS256', typ: 'at+jwt' });
     const claims = decodeJwt(good.accessToken);
     expect(Object.keys(claims).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'sid', 'sub']);
     expect(claims.exp! - claims.iat!).toBe(good.expiresIn);
@@ -47,7 +47,7 @@ describe('access tokens', () => {
     ['the past', () => ({ claims: { exp: 1 } })],
     ['another type', () => ({ header: { typ: 'JWT' } })],
     ['an unknown key id', () => ({ header: { kid: 'nobody' } })],
-    ['another key', () => ({ key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey })],
+    ['another key', () => ({ key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey })],
     ['a shared secret', () => ({ header: { alg: 'HS256' }, key: new Uint8Array(32) })],
     ["somebody else's session", () => ({ claims: { sub: 'usr_01k4z0q8b6f7e9a2c3d4e5f6g7' } })],
     ['no session', () => ({ claims: { sid: undefined } })],

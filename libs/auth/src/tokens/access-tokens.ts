@@ -22,7 +22,7 @@ export interface AccessClaims {
 export const ACCESS_TOKEN_TYPE = 'at+jwt';
 
 /** The one algorithm that is made and accepted (RFC 8725 section 3.1). */
-export const ACCESS_TOKEN_ALGORITHM = 'ES256';
+export const ACCESS_TOKEN_ALGORITHM = 'RS256';
 
 /** Issues access tokens: JWTs (RFC 7519) that live for minutes. */
 @Injectable()

@@ -77,6 +77,7 @@ describeOnEveryDialect('the erasure of a person', (dialect) => {
     expect(effectiveBy.getTime()).toBeGreaterThan(Date.now());
     expect(retained).not.toContain('account');
     expect(await isErased(subject)).toBe(true);
+    expect(await isErased(subject, 'security')).toBe(true);
     expect(await isErased(subject, 'accounting')).toBe(false);
     expect(app.get(FirstRoom).erased).toContain(subject);
     expect(app.get(SecondRoom).erased).toContain(subject);

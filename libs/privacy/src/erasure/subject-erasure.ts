@@ -11,9 +11,10 @@ export interface SubjectErasureResult {
   readonly retained: readonly RetentionClass[];
 }
 
-const ERASED_CLASS = 'account';
+/** What goes with the account. The accounting class stays until the law's term ends (GDPR Article 17(3)(b)). */
+const ERASED_CLASSES: readonly RetentionClass[] = ['account', 'security'];
 
-/** Erases people: in one unit their account key goes, and every room lets go of them. */
+/** Erases people: in one unit the keys of their account go, and every room lets go of them. */
 @Injectable()
 export class SubjectErasure {
   private readonly logger = new Logger('SubjectErasure');
@@ -34,13 +35,15 @@ export class SubjectErasure {
     const intent = { action: 'privacy.erase', subject, resource: { type: 'user', id: subject } };
     const { effectiveBy } = await this.units.run(intent, async (unit) => {
       for (const participant of this.participants) await participant.erase(subject);
-      const receipt = await this.vault.eraseSubject(subject, ERASED_CLASS);
-      if (receipt.isNew) unit.publish(new SubjectErased({ subject }));
-      return receipt;
+      const receipts = [];
+      for (const retention of ERASED_CLASSES)
+        receipts.push(await this.vault.eraseSubject(subject, retention));
+      if (receipts.some(({ isNew }) => isNew)) unit.publish(new SubjectErased({ subject }));
+      return { effectiveBy: new Date(Math.max(...receipts.map((receipt) => receipt.effectiveBy.getTime()))) };
     });
     await this.scrub();
     const classes = new Set(this.catalogue.entries().map(({ retention }) => retention));
-    classes.delete(ERASED_CLASS);
+    for (const retention of ERASED_CLASSES) classes.delete(retention);
     return { effectiveBy, retained: [...classes].sort() };
   }
 

@@ -12,7 +12,7 @@ import type { KeyringMaterial } from './keyring-material.js';
 /** A key that signs access tokens (JWT). */
 export interface SigningKey {
   readonly kid: string;
-  readonly algorithm: 'ES256';
+  readonly algorithm: 'RS256';
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
 }
