@@ -57,7 +57,6 @@ export async function createHttpApp(
   const fastify = app.getHttpAdapter().getInstance();
   parseJsonOnly(fastify);
   openEdge(fastify, {
-    config,
     context: app.get(RequestContext, { strict: false }),
     log: app.get(RequestLog, { strict: false }),
   });

@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RequestContext, RequestState } from '../context/request-context.js';
 import { newId } from '../ids/ids.js';
 import type { RequestLog } from '../logging/request-log.js';
-import type { HttpConfig } from './http.config.js';
 
 /** What the edge knows about a request, kept on it for what runs before or after the continuation-local context. */
 export interface Edge {
@@ -32,18 +31,18 @@ export function traceIdOf(header: string | string[] | undefined): string {
   return traceId === undefined || traceId === NO_TRACE ? randomUUID().replaceAll('-', '') : traceId;
 }
 
-/** A new request state. A request id from outside is kept only when a trusted proxy speaks, for entries are linked by it. */
-export function requestStateOf(
-  request: FastifyRequest,
-  config: Pick<HttpConfig, 'trustProxy'>,
-): RequestState {
-  const { headers } = request;
-  const given = config.trustProxy === false ? undefined : headers['x-request-id'];
+/**
+ * A new request state. A request id from outside is kept only when a trusted proxy has told who the client is, because
+ * entries are linked by it.
+ */
+export function requestStateOf(request: FastifyRequest): RequestState {
+  const { headers, ip } = request;
+  const given = ip === request.socket.remoteAddress ? undefined : headers['x-request-id'];
   const userAgent = headers['user-agent'];
   return {
     requestId: typeof given === 'string' && REQUEST_ID.test(given) ? given : newId('req'),
     traceId: traceIdOf(headers['traceparent']),
-    clientAddress: request.ip,
+    clientAddress: ip,
     ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, MAX_USER_AGENT) }),
   };
 }
@@ -54,11 +53,11 @@ export function requestStateOf(
  */
 export function openEdge(
   fastify: FastifyInstance,
-  parts: { context: RequestContext; config: HttpConfig; log: RequestLog },
+  parts: { context: RequestContext; log: RequestLog },
 ): void {
-  const { context, config, log } = parts;
+  const { context, log } = parts;
   fastify.addHook('onRequest', (request, reply, done) => {
-    const state = requestStateOf(request, config);
+    const state = requestStateOf(request);
     request.edge = { state, startedAt: performance.now() };
     reply.header('x-request-id', state.requestId);
     reply.header('x-trace-id', state.traceId);

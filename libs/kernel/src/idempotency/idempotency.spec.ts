@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Injectable, Post } from '@nestjs/common';
 import { IsString, MaxLength } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import { Entity, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type BootedHttp, bootTestHttp, describeOnEveryDialect } from '#kernel/testing';
 import { NotCaptured } from '../classification/capture.js';
 import { CodeColumn, IdColumn } from '../columns/columns.js';
@@ -65,6 +65,8 @@ class MovableClock extends Clock {
 /** Lets a test hold a request between its steps. */
 const gate = { reached: deferred(), open: deferred() };
 
+const raced = { entered: 0, start: Promise.resolve() };
+
 class Order {
   @IsString() @MaxLength(40) readonly item: string;
 }
@@ -99,6 +101,19 @@ class OrdersController {
   @Post('plain')
   async plain(@Body() body: Order) {
     return this.insert(body.item);
+  }
+
+  @Idempotent()
+  @Post('raced')
+  async raced(@Body() body: Order) {
+    raced.entered += 1;
+    return this.units.run({ action: 'order.create' }, async () => {
+      await raced.start;
+      const id = newId('ord');
+      await this.database.query('INSERT INTO toy_order (id, item) VALUES (?, ?)', [id, body.item]);
+      await this.idempotency.complete(201, { id });
+      return { id };
+    });
   }
 
   @Idempotent()
@@ -245,6 +260,21 @@ describeOnEveryDialect('an idempotent route', (dialect) => {
     expect(new Set(done.map(({ body }) => body)).size).toBe(1);
     expect(done.filter(({ headers }) => headers['idempotent-replayed'] === undefined)).toHaveLength(1);
     for (const { statusCode } of answers) expect([201, 409]).toContain(statusCode);
+    expect(refusals).toEqual([]);
+  });
+
+  it('gives who loses the race for a key the answer of the winner, and puts nothing on the record about it', async () => {
+    const key = newKey();
+    const start = deferred();
+    Object.assign(raced, { entered: 0, start: start.promise });
+    const both = Promise.all([send('raced', key, key), send('raced', key, key)]);
+    await vi.waitFor(() => expect(raced.entered).toBe(2));
+    start.resolve();
+    const answers = await both;
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([201, 201]);
+    expect(answers[0]?.body).toBe(answers[1]?.body);
+    expect(answers.filter(({ headers }) => headers['idempotent-replayed'] === 'true')).toHaveLength(1);
+    expect(await orders(key)).toBe(1);
     expect(refusals).toEqual([]);
   });
 
