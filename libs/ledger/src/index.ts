@@ -1,3 +1,4 @@
+/** Double-entry books: transfers between accounts, each an immutable row, and balances summed from them. */
 export type { Balance } from './balances.js';
 export { currencyCodes, currencyDecimals, isCurrency } from './currencies.js';
 export type { AccountRef } from './entities/account.entity.js';

@@ -1,12 +1,14 @@
-import { Clock, Database, newId } from '#kernel';
+import { Authenticator, Clock, Database, newId, type Principal } from '#kernel';
 import {
   bindGlobally,
+  bootTestHttp,
   bootTestModule,
-  nullPorts,
   type TestDatabase,
   type TestDialect,
 } from '#kernel/testing';
 import { AuditModule } from '#audit';
+import type { Type } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { LedgerService } from '#ledger';
 import { RevealPolicy, VaultModule } from '#vault';
 import { SandboxGateway } from '../gateways/sandbox/sandbox.gateway.js';
@@ -19,11 +21,23 @@ class AllowReveals extends RevealPolicy {
   async check(): Promise<void> {}
 }
 
+/** Believes who the caller says to be: `Bearer <user id> <permission> …`. */
+class BelieveCaller extends Authenticator {
+  async authenticate({ headers }: FastifyRequest): Promise<Principal | undefined> {
+    const [scheme, id, ...permissions] = (headers.authorization ?? '').split(' ');
+    if (scheme !== 'Bearer' || !id) return undefined;
+    return { kind: 'user', id, permissions: new Set(permissions) };
+  }
+}
+
 /** Everything below payments, for real, but for the policy on reveals and authentication. */
 export const roomsBelow = [
   VaultModule,
   AuditModule,
-  bindGlobally({ provide: RevealPolicy, useClass: AllowReveals }, nullPorts.authenticator),
+  bindGlobally(
+    { provide: RevealPolicy, useClass: AllowReveals },
+    { provide: Authenticator, useClass: BelieveCaller },
+  ),
 ];
 
 export type BootedPayments = Awaited<ReturnType<typeof bootPayments>>;
@@ -66,6 +80,46 @@ export async function bootPayments(dialect: TestDialect, database?: TestDatabase
     },
   };
 }
+
+/** Boots payments behind HTTP; callers are whom they say. */
+export async function bootPaymentsHttp(dialect: TestDialect) {
+  const booted = await bootTestHttp({ dialect, imports: [...roomsBelow, PaymentsModule] });
+  const get = <T>(token: Type<T>) => booted.app.get(token, { strict: false });
+  const clock = get(Clock);
+  return {
+    ...booted,
+    get,
+    advance(ms: number): void {
+      const now = clock.now.bind(clock);
+      clock.now = () => new Date(now().getTime() + ms);
+    },
+    /** Sends a request as `caller` (`<user id> <permission> …`); a body makes it a POST with an idempotency key. */
+    async call(
+      caller: string,
+      method: 'GET' | 'POST',
+      url: string,
+      body?: object,
+      key: string = newId('key'),
+    ) {
+      const response = await booted.inject({
+        method,
+        url,
+        headers: { authorization: `Bearer ${caller}`, 'idempotency-key': key },
+        ...(body ? { payload: body } : {}),
+      });
+      return {
+        status: response.statusCode,
+        replayed: response.headers['idempotent-replayed'],
+        body: (response.payload === '' ? undefined : response.json()) as Answer,
+      };
+    },
+  };
+}
+
+export type BootedPaymentsHttp = Awaited<ReturnType<typeof bootPaymentsHttp>>;
+
+/** A response body, loosely. */
+export type Answer = Record<string, unknown> & { readonly id: string; readonly items: Answer[] };
 
 /** An order of a customer of its own. */
 export const orderOf = (change: Partial<PaymentOrder> = {}): PaymentOrder => ({
