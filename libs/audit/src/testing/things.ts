@@ -144,7 +144,7 @@ export class Things {
 })
 export class ThingsModule {}
 
-class AnyPurpose extends RevealPolicy {
+export class AnyPurpose extends RevealPolicy {
   async check(): Promise<void> {}
 }
 
