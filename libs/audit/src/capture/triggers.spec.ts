@@ -198,7 +198,9 @@ describeOnEveryDialect('change capture', (dialect) => {
       app.database,
       `INSERT OR IGNORE INTO thing (id, amount_minor) VALUES ('${id}', 2)`,
       `INSERT INTO thing (id, amount_minor) VALUES ('${id}', 2) ON CONFLICT (id) DO UPDATE SET title = 'upserted'`,
-      `DELETE FROM thing WHERE id = '${id}'`,
+      `INSERT OR IGNORE INTO thing (id, amount_minor, code) VALUES ('thg_late', 2, 'one')`,
+      `INSERT INTO thing (id, amount_minor) VALUES ('thg_late', 2)`,
+      `DELETE FROM thing`,
       `INSERT INTO thing (id, amount_minor, title) VALUES ('${id}', 3, 'again')`,
       `INSERT INTO thing (id, amount_minor, code) VALUES ('thg_two', 3, 'two')`,
     );

@@ -11,7 +11,7 @@ interface Pragmas {
 
 const file = (config: KernelConfig) => join(config.dataDir, 'steward.sqlite');
 
-function source(config: KernelConfig, readonly: boolean): DataSourceOptions {
+function source(config: KernelConfig, readonly: boolean, ...pragmas: string[]): DataSourceOptions {
   mkdirSync(config.dataDir, { recursive: true });
   return {
     ...commonOptions(),
@@ -30,6 +30,7 @@ function source(config: KernelConfig, readonly: boolean): DataSourceOptions {
         database.pragma('recursive_triggers = ON');
       }
       database.pragma('foreign_keys = ON');
+      for (const pragma of pragmas) database.pragma(pragma);
     },
   };
 }
@@ -41,7 +42,8 @@ export const sqlite: Dialect = {
   skipLocked: '',
   writer: (config) => source(config, false),
   reader: (config) => source(config, true),
-  migrator: (config) => source(config, false),
+  // TypeORM rebuilds a table to alter it; the triggers of others may name it while it is away.
+  migrator: (config) => source(config, false, 'legacy_alter_table = ON'),
 
   async begin(runner, entryId) {
     // IMMEDIATE takes the write lock before anything is read: a deferred transaction that reads first cannot be upgraded.
