@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import PostalMime from 'postal-mime';
+import { AuditModule } from '#audit';
 import { Database, OutboxRelay } from '#kernel';
-import { bindGlobally, bootTestHttp, nullPorts, type TestDatabase, type TestDialect } from '#kernel/testing';
-import { RevealPolicy, RevealRecorder, VaultModule, type Reveal } from '#vault';
+import { bindGlobally, bootTestHttp, type TestDatabase, type TestDialect } from '#kernel/testing';
+import { RevealPolicy, VaultModule } from '#vault';
 import { AuthModule } from '../auth.module.js';
 import { FirstAdministrator } from '../first-administrator.js';
 
@@ -33,15 +34,6 @@ class AllowReveals extends RevealPolicy {
   async check(): Promise<void> {}
 }
 
-@Injectable()
-class RememberReveals extends RevealRecorder {
-  readonly reveals: Reveal[] = [];
-
-  async recordReveal(reveal: Reveal): Promise<void> {
-    this.reveals.push(reveal);
-  }
-}
-
 const PASSWORD = 'correct horse battery staple';
 const ADMIN = { email: 'root@example.com', password: 'a root of all that is good' };
 
@@ -50,24 +42,23 @@ const CHEAP = { ARGON2_MEMORY_KIB: '8', ARGON2_PASSES: '1' };
 
 export type AuthApp = Awaited<ReturnType<typeof bootAuth>>;
 
-/** Boots auth, users and vault behind HTTP on a fresh database, with an administrator. */
-export async function bootAuth(dialect: TestDialect, environment: Readonly<Record<string, string>> = {}) {
+/** Boots auth, users, audit and vault behind HTTP on a fresh database, with an administrator unless told otherwise. */
+export async function bootAuth(
+  dialect: TestDialect,
+  environment: Readonly<Record<string, string>> = {},
+  { administrator = true }: { administrator?: boolean } = {},
+) {
   const { app, database, close } = await bootTestHttp({
     dialect,
     environment: { ...CHEAP, ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password, ...environment },
     imports: [
-      bindGlobally(
-        nullPorts.recorder,
-        nullPorts.schemaGuard,
-        nullPorts.keyedHash,
-        { provide: RevealPolicy, useClass: AllowReveals },
-        { provide: RevealRecorder, useClass: RememberReveals },
-      ),
+      bindGlobally({ provide: RevealPolicy, useClass: AllowReveals }),
       VaultModule,
+      AuditModule,
       AuthModule,
     ],
   });
-  await app.get(FirstAdministrator, { strict: false }).ensure();
+  if (administrator) await app.get(FirstAdministrator, { strict: false }).ensure();
   return { ...actions(app, database), app, close, database: app.get(Database, { strict: false }) };
 }
 
