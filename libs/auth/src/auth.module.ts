@@ -18,6 +18,7 @@ import { PasswordReset } from './entities/password-reset.entity.js';
 import { PendingRegistration } from './entities/pending-registration.entity.js';
 import { RefreshToken } from './entities/refresh-token.entity.js';
 import { Session } from './entities/session.entity.js';
+import { ErasureOfCredentials } from './erasure-of-credentials.js';
 import { FirstAdministrator } from './first-administrator.js';
 import { EndSessionsOfDeactivated } from './handlers/end-sessions.js';
 import { PasswordMails } from './handlers/password-mails.js';
@@ -60,6 +61,7 @@ import { TokenAuthenticator } from './tokens/token-authenticator.js';
     AccessTokenStrategy,
     AuthLimits,
     EndSessionsOfDeactivated,
+    ErasureOfCredentials,
     FirstAdministrator,
     Housekeeping,
     LoginService,

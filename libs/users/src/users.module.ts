@@ -7,6 +7,7 @@ import { DeclaredPermissions } from './declared-permissions.js';
 import { Role } from './entities/role.entity.js';
 import { UserRole } from './entities/user-role.entity.js';
 import { User } from './entities/user.entity.js';
+import { ErasureOfUser } from './erasure-of-user.js';
 import { CreateUsers1700000005000 } from './migrations/1700000005000-create-users.js';
 import { InsertDefaultRoles1700000005001 } from './migrations/1700000005001-insert-default-roles.js';
 import { ProfileController } from './profile.controller.js';
@@ -40,6 +41,7 @@ import { UsersService } from './users.service.js';
     RolesService,
     Administrators,
     DeclaredPermissions,
+    ErasureOfUser,
   ],
   exports: [UsersService, DeclaredPermissions],
 })

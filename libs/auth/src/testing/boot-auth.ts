@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Injectable } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import PostalMime from 'postal-mime';
 import { AuditModule } from '#audit';
 import { Database, OutboxRelay } from '#kernel';
-import { bindGlobally, bootTestHttp, type TestDatabase, type TestDialect } from '#kernel/testing';
-import { RevealPolicy, VaultModule } from '#vault';
+import { bootTestHttp, type TestDatabase, type TestDialect } from '#kernel/testing';
+import { PrivacyModule } from '#privacy';
+import { VaultModule } from '#vault';
 import { AuthModule } from '../auth.module.js';
 import { FirstAdministrator } from '../first-administrator.js';
 
@@ -29,11 +29,6 @@ interface Sent {
   readonly token: string | undefined;
 }
 
-@Injectable()
-class AllowReveals extends RevealPolicy {
-  async check(): Promise<void> {}
-}
-
 const PASSWORD = 'correct horse battery staple';
 const ADMIN = { email: 'root@example.com', password: 'a root of all that is good' };
 
@@ -42,7 +37,7 @@ const CHEAP = { ARGON2_MEMORY_KIB: '8', ARGON2_PASSES: '1' };
 
 export type AuthApp = Awaited<ReturnType<typeof bootAuth>>;
 
-/** Boots auth, users, audit and vault behind HTTP on a fresh database, with an administrator unless told otherwise. */
+/** Boots auth and the rooms below it behind HTTP on a fresh database, with an administrator unless told otherwise. */
 export async function bootAuth(
   dialect: TestDialect,
   environment: Readonly<Record<string, string>> = {},
@@ -51,12 +46,7 @@ export async function bootAuth(
   const { app, database, close } = await bootTestHttp({
     dialect,
     environment: { ...CHEAP, ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password, ...environment },
-    imports: [
-      bindGlobally({ provide: RevealPolicy, useClass: AllowReveals }),
-      VaultModule,
-      AuditModule,
-      AuthModule,
-    ],
+    imports: [VaultModule, AuditModule, PrivacyModule, AuthModule],
   });
   if (administrator) await app.get(FirstAdministrator, { strict: false }).ensure();
   return { ...actions(app, database), app, close, database: app.get(Database, { strict: false }) };

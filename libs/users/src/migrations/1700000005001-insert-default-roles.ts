@@ -22,13 +22,20 @@ const DEFAULT_ROLES = [
     id: 'auditor',
     name: 'Auditor',
     description: 'Reads the record and what it refers to; changes nothing.',
-    permissions: ['audit.read', 'users.read', 'users.read_roles', 'payments.read', 'ledger.read'],
+    permissions: [
+      'audit.read',
+      'ledger.read',
+      'payments.read',
+      'privacy.read',
+      'users.read',
+      'users.read_roles',
+    ],
   },
   {
     id: 'data_protection_officer',
     name: 'Data protection officer',
     description: 'Handles requests of data subjects and reads the record of processing.',
-    permissions: ['privacy.read', 'privacy.manage', 'audit.read', 'users.read'],
+    permissions: ['audit.read', 'privacy.read', 'users.read'],
   },
 ];
 

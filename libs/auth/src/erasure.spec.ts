@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeOnEveryDialect } from '#kernel/testing';
+import { bootAuth, type AuthApp } from './testing/index.js';
+
+describeOnEveryDialect('an erased account', (dialect) => {
+  let auth: AuthApp;
+
+  beforeAll(async () => {
+    auth = await bootAuth(dialect);
+  });
+
+  afterAll(() => auth.close());
+
+  const erase = (token: string) => auth.call('POST', '/v1/users/me/erasure', { token });
+
+  it('is logged out at once, for good, and its address is free again', async () => {
+    const gone = await auth.registerAndLogIn('gone@example.com');
+    await auth.call('POST', '/v1/auth/password-reset', { body: { email: 'gone@example.com' } });
+    const [reset] = await auth.mailsTo('gone@example.com');
+    expect((await erase(gone.accessToken)).status).toBe(200);
+    expect(await auth.me(gone.accessToken)).toBe(401);
+    expect((await auth.refresh(gone.refreshToken)).status).toBe(401);
+    expect((await auth.logIn('gone@example.com')).status).toBe(401);
+    const confirm = { token: reset?.token, newPassword: 'staple battery horse correct' };
+    expect((await auth.call('POST', '/v1/auth/password-reset/confirm', { body: confirm })).status).toBe(400);
+    const again = await auth.register('gone@example.com');
+    expect(again).not.toBe(gone.userId);
+    expect((await auth.logIn('gone@example.com')).status).toBe(200);
+  });
+
+  it('leaves a row without roles, and nothing of its logins', async () => {
+    const { accessToken, userId } = await auth.registerAndLogIn('tombstone@example.com');
+    await erase(accessToken);
+    const tables = ['session', 'refresh_token', 'password_credential', 'user_role', 'password_reset'];
+    for (const table of tables) {
+      expect(await auth.database.query(`SELECT id FROM ${table} WHERE user_id = ?`, [userId])).toEqual([]);
+    }
+    const admin = await auth.logInAsAdministrator();
+    const user = await auth.call('GET', `/v1/admin/users/${userId}`, { token: admin.accessToken });
+    expect(user.body).toMatchObject({ email: null, name: null, isActive: false, roles: [] });
+    expect(user.body['erasedAt']).not.toBeNull();
+    const reactivate = await auth.call('DELETE', `/v1/admin/users/${userId}/deactivation`, {
+      token: admin.accessToken,
+    });
+    expect(reactivate.body).toMatchObject({ status: 409, code: 'users.erased' });
+  });
+
+  it('is not the last administrator', async () => {
+    const admin = await auth.logInAsAdministrator();
+    expect((await erase(admin.accessToken)).body).toMatchObject({
+      status: 409,
+      code: 'users.last_administrator',
+    });
+    expect(await auth.me(admin.accessToken)).toBe(200);
+  });
+});
