@@ -23,6 +23,7 @@ import { paymentPermissions } from './payments.permissions.js';
 import { paymentPurposes } from './payments.purposes.js';
 import { PaymentsService } from './payments.service.js';
 import { PaymentNotifications } from './use-cases/notifications.js';
+import { ReleaseOnErasure } from './use-cases/release-on-erasure.js';
 import { PaymentResolver } from './use-cases/resolver.js';
 import { Settlement } from './use-cases/settlement.js';
 import { WebhooksController } from './webhooks.controller.js';
@@ -56,6 +57,7 @@ import { WebhooksController } from './webhooks.controller.js';
     PaymentGateways,
     PaymentNotifications,
     PaymentResolver,
+    ReleaseOnErasure,
     SandboxGateway,
     Settlement,
   ],

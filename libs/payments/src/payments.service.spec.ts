@@ -1,7 +1,10 @@
 import { newId, Problem, RequestContext, systemPrincipal, UnitOfWork } from '#kernel';
 import { describeOnEveryDialect, runAsUser } from '#kernel/testing';
+import { SubjectErasure } from '#privacy';
+import { Vault } from '#vault';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Payment } from './entities/payment.entity.js';
+import { servePayments } from './payments.purposes.js';
 import { bootPayments, type BootedPayments, orderOf } from './testing/boot-payments.js';
 
 const codeOf = (error: unknown) => (error instanceof Problem ? error.code : error);
@@ -204,6 +207,24 @@ describeOnEveryDialect('payments', (dialect) => {
           app.data.query(`UPDATE payment SET amount_refunded_minor = 1001 WHERE id = ?`, [payment.id]),
         ),
       ).rejects.toThrow(/constraint/i);
+    });
+  });
+
+  describe('when the customer is erased', () => {
+    it('are given up where they are open, and stay where they are finished', async () => {
+      const customerId = newId('usr');
+      const open = await create({ customerId, captureMode: 'manual' });
+      const waiting = await create({ customerId, paymentMethod: 'pm_card_needs_action' });
+      const paid = await create({ customerId, metadata: { order: '9' } });
+      await as(paid, () => app.get(SubjectErasure).erase(customerId));
+      expect((await reload(open)).status).toBe('processing');
+      await app.resolver.resolveDue();
+      expect((await reload(open)).status).toBe('canceled');
+      expect((await reload(waiting)).status).toBe('canceled');
+      expect(await reload(paid)).toMatchObject({ status: 'succeeded' });
+      const kept = await app.get(Vault).reveal([await reload(paid)], ['metadata'], servePayments);
+      expect(kept).toEqual([{ metadata: { order: '9' } }]);
+      expect((await refund(paid, 10n, 'Kulanz')).status).toBe('succeeded');
     });
   });
 

@@ -33,6 +33,9 @@ export const paymentStatuses = [
 ] as const;
 export type PaymentStatus = (typeof paymentStatuses)[number];
 
+/** The statuses in which no money was taken, and none is being asked for. */
+export const cancelableStatuses: readonly PaymentStatus[] = ['requires_action', 'requires_capture'];
+
 export type PaymentMetadata = Readonly<Record<string, string>>;
 
 export interface NewPayment {
@@ -196,7 +199,7 @@ export class Payment {
   }
 
   get isCancelable(): boolean {
-    return this.status === 'requires_action' || this.status === 'requires_capture';
+    return cancelableStatuses.includes(this.status);
   }
 
   /** Whether an outcome from the gateway can still change the payment. */

@@ -10,16 +10,13 @@ import { AuditModule } from '#audit';
 import type { Type } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { LedgerService } from '#ledger';
-import { RevealPolicy, VaultModule } from '#vault';
+import { PrivacyModule } from '#privacy';
+import { VaultModule } from '#vault';
 import { SandboxGateway } from '../gateways/sandbox/sandbox.gateway.js';
 import { PaymentsModule } from '../payments.module.js';
 import { PaymentsService, type PaymentOrder } from '../payments.service.js';
 import { PaymentResolver } from '../use-cases/resolver.js';
 import { Settlement } from '../use-cases/settlement.js';
-
-class AllowReveals extends RevealPolicy {
-  async check(): Promise<void> {}
-}
 
 /** Believes who the caller says to be: `Bearer <user id> <permission> …`. */
 class BelieveCaller extends Authenticator {
@@ -30,14 +27,12 @@ class BelieveCaller extends Authenticator {
   }
 }
 
-/** Everything below payments, for real, but for the policy on reveals and authentication. */
+/** Everything below payments, for real, but for authentication. */
 export const roomsBelow = [
   VaultModule,
   AuditModule,
-  bindGlobally(
-    { provide: RevealPolicy, useClass: AllowReveals },
-    { provide: Authenticator, useClass: BelieveCaller },
-  ),
+  PrivacyModule,
+  bindGlobally({ provide: Authenticator, useClass: BelieveCaller }),
 ];
 
 export type BootedPayments = Awaited<ReturnType<typeof bootPayments>>;
