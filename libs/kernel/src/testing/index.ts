@@ -9,4 +9,5 @@ export {
 } from './boot.js';
 export { describeOnEveryDialect, type TestDatabase, testDatabase, type TestDialect } from './dialects.js';
 export { engineBinary, engines, isRequired } from './engines.config.js';
+export { loggedInAs, testLogin } from './logged-in.js';
 export { freePort, type MariadbServer, startMariadb } from './mariadb-server.js';
