@@ -1,4 +1,4 @@
-import type { DomainEventType } from './domain-event.js';
+import type { DomainEvent, DomainEventType } from './domain-event.js';
 
 export interface HandlerOptions {
   /** Stable name, `room.what_it_does`: deliveries are remembered under it. */
@@ -18,10 +18,14 @@ export interface HandlerDeclaration {
 
 const declarations = new WeakMap<object, HandlerDeclaration[]>();
 
-/** Makes the method handle an event from the outbox; it gets the {@link DeliveredEvent}. */
+/** Makes the method handle an event from the outbox; it gets the {@link DeliveredEvent}, and the compiler checks that it does. */
 export const Handles =
-  (event: DomainEventType, options: HandlerOptions): MethodDecorator =>
-  (target, method) => {
+  <Event extends DomainEvent>(event: DomainEventType<Event>, options: HandlerOptions) =>
+  <Handler extends (event: DeliveredEvent<Event['payload']>) => Promise<unknown>>(
+    target: object,
+    method: string | symbol,
+    _descriptor: TypedPropertyDescriptor<Handler>,
+  ): void => {
     const own = declarations.get(target) ?? [];
     declarations.set(target, [...own, { event, options, method: String(method) }]);
   };
