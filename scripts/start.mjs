@@ -1,8 +1,8 @@
-// start.mjs [api|worker|cli] [arguments]: builds what is missing, then runs the app in this very process, so that
+// start.mjs [api|worker|cli|tour] [arguments]: builds what is missing, then runs the app in this very process, so that
 // signals, exit code and output are the app's own.
 import { buildIfStale } from './build.mjs';
 
-const named = ['api', 'worker', 'cli'].includes(process.argv[2]);
+const named = ['api', 'worker', 'cli', 'tour'].includes(process.argv[2]);
 const [app] = named ? process.argv.splice(2, 1) : ['api'];
 
 try {

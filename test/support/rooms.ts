@@ -24,7 +24,7 @@ export const allowedEdges: Readonly<Record<string, readonly string[]>> = {
 export const clientLibrary = 'client';
 
 export const rooms = Object.keys(allowedEdges);
-export const apps = ['api', 'worker', 'cli'];
+export const apps = ['api', 'worker', 'cli', 'tour'];
 
 export interface Import {
   readonly specifier: string;
@@ -128,9 +128,11 @@ export function dependencyGraph(files: readonly SourceFile[]): Map<string, Set<s
     if (file.isTest || !(file.home.startsWith('libs/') || file.home.startsWith('apps/'))) continue;
     const edges = graph.get(file.home) ?? new Set<string>();
     graph.set(file.home, edges);
-    for (const { specifier } of file.imports) {
-      const target = roomOfSpecifier(specifier);
-      if (target !== undefined) edges.add(`libs/${target.room}`);
+    for (const { specifier, target } of file.imports) {
+      const named = roomOfSpecifier(specifier);
+      if (named !== undefined) edges.add(`libs/${named.room}`);
+      const app = /^apps\/[^/]+/.exec(target ?? '')?.[0];
+      if (app !== undefined && app !== file.home) edges.add(app);
     }
   }
   return graph;

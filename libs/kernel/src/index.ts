@@ -1,3 +1,7 @@
+/**
+ * What every room stands on: request context, unit of work, repositories, outbox, errors, configuration, ids, money, the
+ * marks of personal data, and the conventions of HTTP.
+ */
 export * from './data.js';
 export * from './health/index.js';
 export * from './http/index.js';

@@ -1,0 +1,35 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { FirstAdministrator, type NewAdministrator } from '#auth';
+import { createHttpApp, kernelConfig, type KernelConfig, type KernelOptions, Migrator } from '#kernel';
+import { AppModule } from './app.module.js';
+
+export interface OpenOptions extends KernelOptions {
+  /** Bring the schema up to date first; unset: as the setting MIGRATE_ON_START says. */
+  readonly migrate?: boolean;
+}
+
+export interface OpenedApp {
+  readonly app: NestFastifyApplication;
+  /** The migrations that ran. */
+  readonly migrations: readonly string[];
+  /** Set when this start made the first administrator. */
+  readonly administrator: NewAdministrator | undefined;
+}
+
+/** All rooms, initialised on a migrated database that has an administrator; listens nowhere yet. */
+export async function openApp({ migrate, ...options }: OpenOptions = {}): Promise<OpenedApp> {
+  const app = await createHttpApp(AppModule.forRoot(options), options);
+  try {
+    const { migrateOnStart } = app.get<KernelConfig>(kernelConfig.token, { strict: false });
+    const mayPrepare = migrate ?? migrateOnStart;
+    const migrations = mayPrepare ? await app.get(Migrator, { strict: false }).migrate() : [];
+    await app.init();
+    const administrator = mayPrepare
+      ? await app.get(FirstAdministrator, { strict: false }).ensure()
+      : undefined;
+    return { app, migrations, administrator };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}

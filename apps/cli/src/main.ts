@@ -1,0 +1,62 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { buildOpenApi, createHttpApp } from '#kernel';
+import { generateKeyring } from '#vault';
+import { AppModule } from '../../api/src/app.module.js';
+import { openApp } from '../../api/src/open-app.js';
+import { run } from '../../api/src/run.js';
+
+const program = new Command('steward').description('Administers a Steward installation.');
+
+program
+  .command('migrate')
+  .description(
+    'bring the database schema and its capture triggers up to date, and make the first administrator',
+  )
+  .action(async () => {
+    const { app, migrations, administrator } = await openApp({ migrate: true, background: false });
+    await app.close();
+    print(migrations.length === 0 ? 'The schema was up to date.' : `Migrated: ${migrations.join(', ')}.`);
+    if (administrator === undefined) return;
+    print(`First administrator: ${administrator.email}`);
+    if (administrator.password !== undefined)
+      print(`Password: ${administrator.password}  (shown only this once)`);
+  });
+
+program
+  .command('keys:generate')
+  .description('print a new keyring, for KEYRING or the file that KEYRING_FILE names')
+  .action(() => print(JSON.stringify(generateKeyring(), null, 2)));
+
+program
+  .command('openapi')
+  .argument('[file]', 'where to write it; standard output when left out')
+  .description('write the OpenAPI document of all routes')
+  .action(async (file: string | undefined) => {
+    const text = `${JSON.stringify(await openApiDocument(), null, 2)}\n`;
+    if (file === undefined) process.stdout.write(text);
+    else await writeFile(file, text);
+  });
+
+/** The document needs the modules but no data: they get an empty folder, whatever this machine's settings are. */
+async function openApiDocument() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'steward-openapi-'));
+  const environment = { NODE_ENV: 'development', DATA_DIR: dataDir, LOG_LEVEL: 'error' };
+  const app = await createHttpApp(AppModule.forRoot({ environment, background: false }), { environment });
+  try {
+    return buildOpenApi(app);
+  } finally {
+    await app.close();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+run(async () => {
+  await program.parseAsync();
+});
