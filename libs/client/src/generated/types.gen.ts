@@ -766,17 +766,13 @@ export type JsonWebKeyResponse = {
      */
     kty: string;
     /**
-     * Curve.
+     * Modulus, base64url.
      */
-    crv: string;
+    n: string;
     /**
-     * X coordinate, base64url.
+     * Public exponent, base64url.
      */
-    x: string;
-    /**
-     * Y coordinate, base64url.
-     */
-    y: string;
+    e: string;
     /**
      * Key id, as in the header of a token.
      */
