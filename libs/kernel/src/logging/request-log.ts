@@ -8,11 +8,11 @@ export class RequestLog {
   constructor(private readonly logger: RootLogger) {}
 
   write(request: FastifyRequest, reply: FastifyReply): void {
-    const { pino } = this.logger;
-    if (!pino.isLevelEnabled('info')) return;
+    const { requests } = this.logger;
+    if (!requests.isLevelEnabled('info')) return;
     // A CORS preflight is answered before the edge opens.
     const { state, startedAt, problemCode } = request.edge ?? {};
-    pino.info(
+    requests.info(
       {
         requestId: state?.requestId,
         traceId: state?.traceId,
