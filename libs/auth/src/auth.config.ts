@@ -38,7 +38,7 @@ export const authConfig = defineConfig(
      * See `SessionsService.refresh`: refreshes of one token that arrive within so long of the first are a
      * race, not a theft.
      */
-    REFRESH_GATHER_MS: z.coerce.number().int().min(0).max(5000).default(100),
+    REFRESH_GATHER_MS: z.coerce.number().int().min(0).max(5000).default(300),
     REGISTRATION_LIFE_S: seconds(DAY, MINUTE, 7 * DAY),
     PASSWORD_RESET_LIFE_S: seconds(30 * MINUTE, MINUTE, DAY),
     /** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnEveryDialect } from '#kernel/testing';
-import { bootAuth, type AuthApp } from '../testing/index.js';
+import { bootAuth, CLIENT_ADDRESS, type AuthApp } from '../testing/index.js';
 
 describeOnEveryDialect('sessions', (dialect) => {
   let auth: AuthApp;
@@ -74,7 +74,7 @@ describeOnEveryDialect('sessions', (dialect) => {
     );
     expect(body.items).toHaveLength(2);
     expect(body.items).toMatchObject([
-      { isCurrent: false, userAgent: 'test', clientAddress: '127.0.0.1' },
+      { isCurrent: false, userAgent: 'test', clientAddress: CLIENT_ADDRESS },
       { isCurrent: true },
     ]);
     const id = body.items[0]?.id;

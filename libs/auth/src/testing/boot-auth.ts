@@ -29,6 +29,9 @@ interface Sent {
   readonly token: string | undefined;
 }
 
+/** From where all requests come. */
+export const CLIENT_ADDRESS = '203.0.113.7';
+
 const PASSWORD = 'correct horse battery staple';
 const ADMIN = { email: 'root@example.com', password: 'a root of all that is good' };
 
@@ -62,6 +65,7 @@ function actions(app: NestFastifyApplication, data: TestDatabase) {
   ): Promise<Answer<Body>> {
     const answer = await app.inject({
       method,
+      remoteAddress: CLIENT_ADDRESS,
       url,
       headers: { 'user-agent': 'test', ...(token ? { authorization: `Bearer ${token}` } : {}) },
       ...(body ? { payload: body } : {}),

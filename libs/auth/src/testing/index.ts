@@ -1,1 +1,1 @@
-export { bootAuth, type Answer, type AuthApp, type Tokens } from './boot-auth.js';
+export { bootAuth, CLIENT_ADDRESS, type Answer, type AuthApp, type Tokens } from './boot-auth.js';
