@@ -22,7 +22,7 @@ export class AdminLedgerController {
   @ApiOkResponse({ type: BalancesResponse, description: 'In the order of the accounts.' })
   async listBalances(@Query() { account }: BalancesQuery): Promise<BalancesResponse> {
     const balances = await this.ledger.balances(account);
-    return { items: balances.map(BalanceResponse.of) };
+    return { items: balances.map((balance) => BalanceResponse.of(balance)) };
   }
 
   @Get('transfers')
@@ -30,6 +30,6 @@ export class AdminLedgerController {
   @ApiOkResponse({ type: TransferPage, description: 'One page.' })
   async listTransfers(@Query() query: TransfersQuery): Promise<Page<TransferResponse>> {
     const { items, nextCursor } = await this.ledger.transfersOf(query.referenceId, query);
-    return { items: items.map(TransferResponse.of), nextCursor };
+    return { items: items.map((transfer) => TransferResponse.of(transfer)), nextCursor };
   }
 }

@@ -43,7 +43,7 @@ export class LedgerService {
   ) {}
 
   /**
-   * Books one transfer in the open unit and returns its id. Accounts are opened on first use. Throws a RangeError for
+   * Books one transfer at the end of the open unit and returns its id; balances read in this unit do not hold it yet. Accounts are opened on first use. Throws a RangeError for
    * an order that no business case can mean, an Error outside a unit, and the database refuses a second posting of
    * the same reference and reason.
    */
@@ -55,7 +55,7 @@ export class LedgerService {
     const creditAccountId = Account.idOf(order.credit, order.currency);
     if (!this.known.has(debitAccountId) || !this.known.has(creditAccountId)) await this.open(order, unit);
     const id = newId('trf');
-    await this.transfers.insert({
+    this.database.insertLater(Transfer, {
       id,
       debitAccountId,
       creditAccountId,

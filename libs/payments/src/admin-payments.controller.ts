@@ -33,7 +33,7 @@ export class AdminPaymentsController {
     const { status, customerId } = query;
     const filter = { ...(status ? { status } : {}), ...(customerId ? { customerId } : {}) };
     const { items, nextCursor } = await this.payments.list(filter, query);
-    return { items: items.map(PaymentSummaryResponse.of), nextCursor };
+    return { items: items.map((payment) => PaymentSummaryResponse.of(payment)), nextCursor };
   }
 
   @Get(':id')

@@ -190,7 +190,7 @@ describeOnEveryDialect('payments over HTTP', (dialect) => {
       seen.push(...body.items.map(({ id }) => id));
       expect(body.items.every(({ metadata }) => metadata !== null)).toBe(true);
       if (body['nextCursor'] === null) break;
-      cursor = `&cursor=${String(body['nextCursor'])}`;
+      cursor = `&cursor=${body['nextCursor'] as string}`;
     }
     expect(seen).toEqual(ids);
   });

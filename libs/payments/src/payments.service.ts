@@ -1,5 +1,6 @@
 import {
   Clock,
+  Database,
   Idempotency,
   InjectConfig,
   InjectRepository,
@@ -48,6 +49,7 @@ export class PaymentsService {
     @InjectRepository(Payment) private readonly payments: Repository<Payment>,
     @InjectRepository(Refund) private readonly refunds: Repository<Refund>,
     @InjectConfig(paymentsConfig) private readonly config: ConfigOf<typeof paymentsConfig>,
+    private readonly database: Database,
     private readonly units: UnitOfWork,
     private readonly vault: Vault,
     private readonly gateways: PaymentGateways,
@@ -71,7 +73,9 @@ export class PaymentsService {
       await this.vault.prepare([customerId], retention);
       this.vault.seal(payment, { metadata });
     }
-    await this.units.run(intentOf('payment.create', payment), () => this.payments.insert({ ...payment }));
+    await this.units.run(intentOf('payment.create', payment), async () =>
+      this.database.insertLater(Payment, payment),
+    );
     const outcome = await this.gateways.perform(payment.gateway, payment.gatewayOperation);
     return this.settlement.settlePayment(payment, outcome, then);
   }
@@ -124,7 +128,7 @@ export class PaymentsService {
       const full = { id: refundId, amountMinor, requestedBy: this.context.principal.id, idempotencyId };
       const refund = Refund.begin(full, payment, this.clock.now(), this.checkAt());
       if (order.reason !== undefined) this.vault.seal(refund, { reason: order.reason });
-      await this.refunds.insert({ ...refund });
+      this.database.insertLater(Refund, refund);
       return { refund, payment };
     });
     const outcome = await this.gateways.perform(payment.gateway, refund.operationOn(payment));

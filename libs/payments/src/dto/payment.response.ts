@@ -128,7 +128,7 @@ export class PaymentResponse extends PaymentSummaryResponse {
   readonly metadata: PaymentMetadata | null;
 
   static with(payment: Payment, metadata: PaymentMetadata | null): PaymentResponse {
-    return { ...PaymentSummaryResponse.of(payment), metadata };
+    return Object.assign(PaymentSummaryResponse.of(payment), { metadata });
   }
 }
 

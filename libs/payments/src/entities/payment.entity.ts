@@ -257,26 +257,21 @@ export class Payment {
 
   /** The columns that {@link beginCapture}, {@link beginCancel} and {@link settle} change. */
   progress() {
-    const {
-      status,
-      gatewayReference,
-      amountCapturedMinor,
-      operation,
-      operationReference,
-      operationAmountMinor,
-    } = this;
-    const { resumeStatus, failureCode, nextAction, checkCount, nextCheckAt, updatedAt, capturedAt } = this;
     return {
-      ...{
-        status,
-        gatewayReference,
-        amountCapturedMinor,
-        operation,
-        operationReference,
-        operationAmountMinor,
-      },
-      ...{ resumeStatus, failureCode, nextAction, checkCount, nextCheckAt, updatedAt, capturedAt },
+      status: this.status,
+      gatewayReference: this.gatewayReference,
+      amountCapturedMinor: this.amountCapturedMinor,
+      operation: this.operation,
+      operationReference: this.operationReference,
+      operationAmountMinor: this.operationAmountMinor,
+      resumeStatus: this.resumeStatus,
+      failureCode: this.failureCode,
+      nextAction: this.nextAction,
       idempotencyId: this.idempotencyId,
+      checkCount: this.checkCount,
+      nextCheckAt: this.nextCheckAt,
+      updatedAt: this.updatedAt,
+      capturedAt: this.capturedAt,
       version: () => 'version + 1',
     };
   }
