@@ -67,10 +67,10 @@ export const mysqlCapture: CaptureDialect = {
     }));
   },
   async seesTriggers(query) {
+    const mine = `privilege_type = 'TRIGGER' AND grantee = CONCAT('''', REPLACE(CURRENT_USER(), '@', '''@'''), '''')`;
     const rows = await query(
-      `SELECT 1 FROM information_schema.user_privileges WHERE privilege_type = 'TRIGGER'
-       UNION SELECT 1 FROM information_schema.schema_privileges WHERE privilege_type = 'TRIGGER'
-       UNION SELECT 1 FROM information_schema.table_privileges WHERE privilege_type = 'TRIGGER'`,
+      `SELECT 1 FROM information_schema.user_privileges WHERE ${mine}
+       UNION SELECT 1 FROM information_schema.schema_privileges WHERE ${mine} AND DATABASE() LIKE table_schema`,
     );
     return rows.length > 0;
   },

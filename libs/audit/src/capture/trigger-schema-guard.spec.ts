@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { DataSource, TableColumn, type QueryRunner } from 'typeorm';
 import { Database, kernelConfig, type KernelConfig, Migrator, newId, SchemaGuard, UnitOfWork } from '#kernel';
-import { type BootedModule, describeOnEveryDialect } from '#kernel/testing';
+import { type BootedModule, describeOnEveryDialect, testDatabase } from '#kernel/testing';
 import { bootAudit, changesOf, outside, toSeen, Things } from '../testing/things.js';
 
 describeOnEveryDialect('the schema guard', (dialect) => {
@@ -172,5 +172,32 @@ describeOnEveryDialect('the schema guard', (dialect) => {
     await expect(app.get(Migrator).migrate()).rejects.toThrow(
       `foreign key ${name} of table pairing does ON DELETE CASCADE`,
     );
+  });
+
+  if (dialect === 'sqlite') return;
+
+  it('works for a database user who may neither see nor make triggers', async () => {
+    const database = await testDatabase(dialect);
+    const url = new URL(database.url ?? '');
+    const user = `app_${url.pathname.slice(-6)}`;
+    await outside(
+      database,
+      `CREATE USER ${user}@'%' IDENTIFIED BY 'pw'`,
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON ${url.pathname.slice(1)}.* TO ${user}@'%'`,
+    );
+    const asRoot = url.href;
+    url.username = user;
+    url.password = 'pw';
+    app = await bootAudit(dialect, {
+      ...database,
+      environment: { ...database.environment, DATABASE_URL: url.href, DATABASE_MIGRATION_URL: asRoot },
+    });
+    await insert();
+    expect(await changesOf(app, 'thing')).toMatchObject([{ operation: 'insert', user: `${user}@127.0.0.1` }]);
+    expect(await mismatches()).toEqual([]);
+    await outside(database, 'ALTER TABLE thing DROP COLUMN title');
+    expect(await mismatches()).toEqual([
+      'the triggers of table thing were not reconciled with its present columns',
+    ]);
   });
 });
