@@ -196,6 +196,8 @@ describeOnEveryDialect('GET /v1/admin/audit/entries', (dialect) => {
   it('keeps client addresses sealed unless asked with a purpose, and puts that on the record', async () => {
     const path = `${LIST}?action=thing.create`;
     expect((await list('action=thing.create')).items[0]?.clientAddress).toBe('[sealed]');
+    const withoutAsking = await list('action=thing.create&purpose=audit.investigation');
+    expect(withoutAsking.items[0]?.clientAddress).toBe('[sealed]');
     expect((await get(`${path}&reveal=clientAddress`)).statusCode).toBe(400);
     expect((await get(`${path}&reveal=email&purpose=audit.investigation`)).statusCode).toBe(400);
     const { items } = await list('action=thing.create&reveal=clientAddress&purpose=audit.investigation');

@@ -59,7 +59,7 @@ export class Baseline {
     const { quoted } = captureDialect(this.database.dialect.name);
     const keys = plan.primaryKey.map(quoted);
     const down = keys.map((key) => `${key} DESC`).join(', ');
-    const page = `SELECT ${keys.join(', ')} FROM ${quoted(plan.table)} ${where([this.beyond(plan, '>', after)])} ORDER BY ${keys.join(', ')} LIMIT ${ROWS_PER_STATEMENT}`;
+    const page = `SELECT ${keys.join(', ')} FROM ${quoted(plan.table)} ${where([this.beyond(plan, after)])} ORDER BY ${keys.join(', ')} LIMIT ${ROWS_PER_STATEMENT}`;
     const [row] = await this.database.query(
       `SELECT * FROM (${page}) page ORDER BY ${down} LIMIT 1`,
       after ? spread(after) : [],
@@ -75,7 +75,7 @@ export class Baseline {
   ): Promise<number> {
     const dialect = captureDialect(this.database.dialect.name);
     const table = dialect.quoted(plan.table);
-    const range = where([this.beyond(plan, '>', after), `NOT (${this.beyond(plan, '>', last)})`]);
+    const range = where([this.beyond(plan, after), `NOT (${this.beyond(plan, last)})`]);
     const parameters = [...(after ? spread(after) : []), ...spread(last)];
     await this.database.query(
       `INSERT INTO row_change (table_name, row_id, operation, before_image, after_image, entry_id, database_user, changed_at)
@@ -100,12 +100,12 @@ export class Baseline {
   }
 
   /** `(a, b) > (?, ?)` spelled out, which both databases answer from the primary key. */
-  private beyond(plan: TablePlan, operator: '>', than: readonly unknown[] | undefined): string | undefined {
+  private beyond(plan: TablePlan, than: readonly unknown[] | undefined): string | undefined {
     if (!than) return undefined;
     const { quoted } = captureDialect(this.database.dialect.name);
     const alternatives = plan.primaryKey.map((_, index) => {
       const equal = plan.primaryKey.slice(0, index).map((name) => `${quoted(name)} = ?`);
-      return [...equal, `${quoted(plan.primaryKey[index] ?? '')} ${operator} ?`].join(' AND ');
+      return [...equal, `${quoted(plan.primaryKey[index] ?? '')} > ?`].join(' AND ');
     });
     return `(${alternatives.join(' OR ')})`;
   }
