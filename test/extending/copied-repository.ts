@@ -1,4 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   mkdirSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import ts from 'typescript';
 import { root } from '../support/rooms.js';
 import { type Block, patched } from './document.js';
 
@@ -43,22 +45,37 @@ export class CopiedRepository {
   }
 
   /** Runs a program of the copy; gives its exit code and all that it printed. */
-  run(script: string, args: readonly string[]): { code: number | null; output: string } {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(this.root, script), ...args], {
+  async run(script: string, args: readonly string[]): Promise<{ code: number | null; output: string }> {
+    const child = spawn(process.execPath, [join(this.root, script), ...args], {
       cwd: this.root,
       env: environment(),
-      encoding: 'utf8',
-      maxBuffer: 1 << 26,
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    return { code: status, output: stdout + stderr };
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (data: Buffer) => (output += data.toString()));
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, output };
   }
 
-  /** Starts a program of the copy and leaves it running. */
-  start(script: string, settings: Readonly<Record<string, string>>) {
-    return spawn(process.execPath, [join(this.root, script)], {
-      cwd: this.root,
-      env: { ...environment(), ...settings },
+  /** Leaves one line out of a source file and compiles that file anew; gives what puts it back. */
+  leaveOut(line: string, path: string): () => void {
+    const compiled = `dist/${path.replace(/\.ts$/, '.js')}`;
+    const before = this.read(compiled);
+    const lines = this.read(path).split('\n');
+    const index = lines.findIndex((each) => each.trim() === line);
+    if (index < 0) throw new Error(`${path} has no line ${line}`);
+    const { compilerOptions } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config as {
+      compilerOptions: object;
+    };
+    const options = ts.convertCompilerOptionsFromJson(compilerOptions, root).options;
+    const { outputText } = ts.transpileModule(lines.toSpliced(index, 1).join('\n'), {
+      fileName: join(this.root, path),
+      // What a single file is a module of cannot be seen, and the package is ESM.
+      compilerOptions: { ...options, module: ts.ModuleKind.ESNext, sourceMap: false },
     });
+    this.write(compiled, outputText);
+    return () => this.write(compiled, before);
   }
 
   remove(): void {

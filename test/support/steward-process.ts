@@ -10,6 +10,8 @@ export interface ProcessOptions {
   /** An existing database, such as that of a process which was killed. */
   readonly database?: TestDatabase;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The built repository to run; this one unless given. */
+  readonly directory?: string;
 }
 
 export const administrator = { email: 'admin@steward.example', password: 'correct horse battery staple 9' };
@@ -25,11 +27,16 @@ export class StewardProcess {
   ) {}
 
   /** Starts the API and resolves when it is ready; the database is a fresh one unless given. */
-  static async start({ dialect, database, environment }: ProcessOptions): Promise<StewardProcess> {
+  static async start({
+    dialect,
+    database,
+    environment,
+    directory = root,
+  }: ProcessOptions): Promise<StewardProcess> {
     const at = database ?? (await testDatabase(dialect));
     const port = await freePort();
     const child = spawn(process.execPath, ['dist/apps/api/src/main.js'], {
-      cwd: root,
+      cwd: directory,
       env: {
         ...process.env,
         ...at.environment,
@@ -48,7 +55,12 @@ export class StewardProcess {
       stream?.on('data', (data: Buffer) => output.push(data.toString()));
     const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
     const started = new StewardProcess(`http://127.0.0.1:${port}`, at, child, output, exited);
-    await started.untilReady();
+    try {
+      await started.untilReady();
+    } catch (error) {
+      if (!database) await at.remove();
+      throw error;
+    }
     return started;
   }
 
