@@ -42,7 +42,8 @@ export function requestStateOf(request: FastifyRequest): RequestState {
   return {
     requestId: typeof given === 'string' && REQUEST_ID.test(given) ? given : newId('req'),
     traceId: traceIdOf(headers['traceparent']),
-    clientAddress: ip,
+    // An IPv4 client of a server that listens on IPv6 is still the same client.
+    clientAddress: ip.replace(/^::ffff:(?=\d+\.)/, ''),
     ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, MAX_USER_AGENT) }),
   };
 }

@@ -105,6 +105,12 @@ class ToysController {
   }
 
   @Public()
+  @Get('outage')
+  outage() {
+    throw Object.assign(new Error('connect ECONNREFUSED 10.0.0.5:3306'), { code: 'SQLITE_IOERR' });
+  }
+
+  @Public()
   @Get('where')
   where() {
     return { address: this.context.get()?.clientAddress, traceId: this.context.get()?.traceId };
@@ -223,6 +229,13 @@ describe('the HTTP edge', () => {
     });
   });
 
+  it('tells an outage of the database from a defect', async () => {
+    const response = await http.inject({ url: '/v1/toys/outage' });
+    expect(response.statusCode).toBe(503);
+    expect(problemOf(response)).toMatchObject({ code: 'kernel.unavailable' });
+    expect(response.body).not.toContain('10.0.0.5');
+  });
+
   it('denies by default, and puts denied access and business conflicts on the record', async () => {
     const anonymous = await http.inject({ url: '/v1/toys/mine' });
     expect(anonymous.statusCode).toBe(401);
@@ -281,7 +294,8 @@ describe('the HTTP edge', () => {
       'x-trace-id': '4bf92f3577b34da6a3ce929d0e0e4736',
       'x-request-id': 'abc-1',
     });
-    const direct = await http.inject({ url: '/v1/toys/where', headers, remoteAddress: '198.51.100.1' });
+    const remoteAddress = '::ffff:198.51.100.1';
+    const direct = await http.inject({ url: '/v1/toys/where', headers, remoteAddress });
     expect(direct.json()).toMatchObject({ address: '198.51.100.1' });
     expect(direct.headers['x-request-id']).toMatch(/^req_/);
   });

@@ -1,6 +1,8 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { newRequestState, RequestContext } from '../context/request-context.js';
+import { Database } from '../database/database.js';
+import { kernelErrors } from '../errors/kernel.errors.js';
 import type { Problem } from '../errors/problem.js';
 import { KeptAnswer } from '../idempotency/kept-answer.js';
 import { Ports, UnitRecorder } from '../ports/ports.js';
@@ -16,6 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly ports: Ports,
     private readonly context: RequestContext,
+    private readonly database: Database,
   ) {}
 
   catch(exception: unknown, host: ArgumentsHost): Promise<void> {
@@ -28,7 +31,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   private async answer(exception: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (exception instanceof KeptAnswer) return exception.send(reply);
-    const problem = toProblem(exception);
+    const problem = this.problemOf(exception);
     request.edge.problemCode = problem.code;
     if (problem.status >= 500) this.logger.error({ err: exception, code: problem.code }, 'request failed');
     else await this.recordRefusal(problem, exception, request);
@@ -44,6 +47,13 @@ export class ProblemFilter implements ExceptionFilter {
       .status(problem.status)
       .type(PROBLEM_TYPE)
       .send(JSON.stringify(problemDocument(problem, traceId)));
+  }
+
+  /** An outage of the database passes; a defect does not. */
+  private problemOf(exception: unknown): Problem {
+    const problem = toProblem(exception);
+    const isOutage = problem.code === 'kernel.internal' && this.database.dialect.isFatal(exception);
+    return isOutage ? kernelErrors.problem('kernel.unavailable', { cause: exception }) : problem;
   }
 
   /** Puts a refusal on the record unless a unit has done so. Never fails: the client gets its answer either way. */

@@ -157,6 +157,7 @@ export class Idempotency implements OnModuleInit {
 
   /** Keeps the answer in a unit of its own. */
   async finish(attempt: Attempt, answer: Answer): Promise<void> {
+    await this.sealer.prepare(attempt.principalId, 'account');
     await this.units.run(BOOKKEEPING, async (unit) => {
       if (attempt.phase === 'pending') await this.insert(unit, attempt, answer);
       else this.appendAnswer(unit, attempt, answer);
@@ -235,7 +236,13 @@ export class Idempotency implements OnModuleInit {
 
   private sealed({ recordId, principalId }: Attempt, answer: Answer | undefined): IdempotencyRecord {
     const row = Object.assign(new IdempotencyRecord(), { id: recordId, principalId, answerBody: null });
-    if (answer) this.sealer.seal(row, { answerBody: answer.body });
+    if (!answer) return row;
+    try {
+      this.sealer.seal(row, { answerBody: answer.body });
+    } catch (error) {
+      // The person may have been erased by this very request. What was done stays done; only the replay is lost.
+      this.logger.warn({ err: error, recordId }, 'an answer could not be kept');
+    }
     return row;
   }
 

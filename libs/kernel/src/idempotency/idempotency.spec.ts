@@ -13,7 +13,7 @@ import { feature } from '../features/feature.js';
 import { Authenticated } from '../http/access/access.js';
 import { newId } from '../ids/ids.js';
 import { columns, createTable } from '../migrations/schema.js';
-import { Authenticator, UnitRecorder } from '../ports/ports.js';
+import { Authenticator, UnitRecorder, ValueSealer } from '../ports/ports.js';
 import { Clock } from '../time/clock.js';
 import { UnitOfWork } from '../unit-of-work/unit-of-work.js';
 import { Idempotency } from './idempotency.service.js';
@@ -355,6 +355,41 @@ describe('an idempotency key', () => {
         .get(Database, { strict: false })
         .query('SELECT COUNT(*) AS n FROM idempotency_record');
       expect(Number(left?.['n'])).toBe(0);
+    } finally {
+      await http.close();
+    }
+  });
+
+  it('costs a request nothing when its answer cannot be sealed: the effect stands, and is not repeated', async () => {
+    class ErasedSealer extends ValueSealer {
+      async prepare(): Promise<void> {}
+      seal(): void {
+        throw new Error('the key is destroyed');
+      }
+      async reveal(): Promise<Record<string, unknown>> {
+        return { answerBody: null };
+      }
+    }
+    const http = await bootTestHttp({
+      imports: [
+        feature({ name: 'orders', entities: [ToyOrder], migrations: [CreateToyOrder1700000001999], errors }),
+      ],
+      controllers: [OrdersController],
+      ports: {
+        authenticator: { provide: Authenticator, useClass: UserHeader },
+        sealer: { provide: ValueSealer, useClass: ErasedSealer },
+      },
+    });
+    try {
+      const request = {
+        method: 'POST',
+        url: '/v1/orders/plain',
+        headers: { 'idempotency-key': 'k' },
+        payload: { item: 'i' },
+      } as const;
+      expect((await http.inject(request)).statusCode).toBe(202);
+      const again = await http.inject(request);
+      expect([again.statusCode, again.json()]).toMatchObject([409, { code: 'kernel.conflict' }]);
     } finally {
       await http.close();
     }

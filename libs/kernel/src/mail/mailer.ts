@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { createTransport, type Transporter } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import { type ConfigOf, InjectConfig } from '../config/define-config.js';
 import { kernelConfig, type KernelConfig } from '../config/kernel.config.js';
 import { Clock } from '../time/clock.js';
@@ -20,7 +20,7 @@ const TIMEOUT_MS = 10_000;
 /** Hands mail over, by SMTP when MAIL_URL is set, else as `.eml` files in DATA_DIR/mail. Never call it inside a unit of work. */
 @Injectable()
 export class Mailer implements OnApplicationShutdown {
-  private transport: Transporter | undefined;
+  private transport: Promise<Transporter> | undefined;
 
   constructor(
     @InjectConfig(mailConfig) private readonly config: ConfigOf<typeof mailConfig>,
@@ -30,8 +30,9 @@ export class Mailer implements OnApplicationShutdown {
 
   /** Resolves when the server has taken the mail, or the file is whole on disk; rejects otherwise. */
   async send(mail: Mail): Promise<void> {
-    this.transport ??= this.config.url === undefined ? composer() : smtp(this.config.url);
-    const sent = (await this.transport.sendMail({
+    this.transport ??= openTransport(this.config.url);
+    const transport = await this.transport;
+    const sent = (await transport.sendMail({
       from: this.config.from,
       // As an object the address is taken as it stands: a comma in it does not add a second reader.
       to: { name: '', address: mail.to },
@@ -44,8 +45,8 @@ export class Mailer implements OnApplicationShutdown {
     if (this.config.url === undefined) await this.keep(sent.message ?? Buffer.alloc(0));
   }
 
-  onApplicationShutdown(): void {
-    this.transport?.close();
+  async onApplicationShutdown(): Promise<void> {
+    (await this.transport)?.close();
   }
 
   /** Written beside and renamed, so that whoever watches the folder sees whole mails only. */
@@ -65,10 +66,11 @@ export class Mailer implements OnApplicationShutdown {
   }
 }
 
-const composer = (): Transporter => createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
-
-const smtp = (url: string): Transporter =>
-  createTransport(
+/** Loaded when the first mail goes out, for it is large and most processes send none. */
+async function openTransport(url: string | undefined): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer');
+  if (url === undefined) return createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
+  return createTransport(
     {
       url,
       pool: true,
@@ -78,3 +80,4 @@ const smtp = (url: string): Transporter =>
     },
     { disableFileAccess: true, disableUrlAccess: true },
   );
+}

@@ -1,0 +1,50 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type BootedHttp, bootTestHttp } from '#kernel/testing';
+import type { MigrationInterface } from 'typeorm';
+import { registerFeature } from '../features/registry.js';
+import { SchemaGuard } from '../ports/ports.js';
+import { Health } from './health.service.js';
+
+class Mismatch extends SchemaGuard {
+  async reconcile(): Promise<void> {}
+  async mismatches(): Promise<string[]> {
+    return ['payment: the update trigger is missing'];
+  }
+}
+
+class CreateLate1700000009999 implements MigrationInterface {
+  async up(): Promise<void> {}
+  async down(): Promise<void> {}
+}
+
+describe('readiness', () => {
+  let http: BootedHttp;
+  afterEach(() => http.close());
+  const checks = { databaseRead: 'ok', databaseWrite: 'ok', migrations: 'ok', changeCapture: 'ok' };
+
+  it('fails when the capture triggers are out of step, and keeps the reason to the log', async () => {
+    http = await bootTestHttp({ ports: { schemaGuard: { provide: SchemaGuard, useClass: Mismatch } } });
+    const response = await http.inject({ url: '/health/ready' });
+    expect(response.statusCode).toBe(503);
+    expect(response.headers['content-type']).toContain('application/json');
+    expect(response.json()).toEqual({
+      status: 'unavailable',
+      checks: { ...checks, changeCapture: 'failed' },
+    });
+  });
+
+  it('fails when migrations are pending', async () => {
+    http = await bootTestHttp({ ports: {} });
+    registerFeature({ name: 'late', migrations: [CreateLate1700000009999] });
+    const response = await http.inject({ url: '/health/ready' });
+    expect([response.statusCode, response.json()]).toMatchObject([503, { checks: { migrations: 'failed' } }]);
+    registerFeature({ name: 'late' });
+  });
+
+  it('ends when the process is told to stop, while it stays alive', async () => {
+    http = await bootTestHttp({ ports: {} });
+    http.app.get(Health, { strict: false }).beforeApplicationShutdown();
+    expect((await http.inject({ url: '/health/ready' })).json()).toEqual({ status: 'unavailable', checks });
+    expect((await http.inject({ url: '/health/live' })).statusCode).toBe(200);
+  });
+});
