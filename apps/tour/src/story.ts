@@ -165,7 +165,7 @@ async function lookAgain(
     throwOnError,
   });
   tell.say(`${entries.items.length} entries about her remain, such as the one that made her account:`);
-  const created = entries.items.find(({ action }) => action === 'user.create');
+  const created = entries.items.find(({ action }) => action === 'registration.verify');
   if (created === undefined) throw new Error('The entry that made the account is gone.');
   const { data: entry } = await administrator.getAuditEntry({ path: { id: created.id }, throwOnError });
   for (const { table, operation, fields } of entry.changes.filter((change) => change.table === 'user')) {

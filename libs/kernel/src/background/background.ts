@@ -46,7 +46,7 @@ export class Background implements OnApplicationBootstrap, BeforeApplicationShut
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
     for (const { timer } of this.jobs.values()) clearTimeout(timer);
-    await Promise.all([...this.jobs.values()].map(({ running }) => running));
+    await Promise.all([...this.jobs.values()].flatMap(({ running }) => running ?? []));
   }
 
   /** Runs a job soon instead of at its next turn. */
