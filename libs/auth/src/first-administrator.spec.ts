@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { describeOnEveryDialect } from '#kernel/testing';
+import { generateKeyring } from '#vault';
 import { FirstAdministrator } from './first-administrator.js';
 import { bootAuth, type AuthApp } from './testing/index.js';
 
@@ -43,6 +44,13 @@ describeOnEveryDialect('the first administrator', (dialect) => {
     expect((await auth.logIn('early@example.com', 'the boss knows best')).status).toBe(401);
     const { body } = await auth.logIn('early@example.com');
     expect((await auth.call('GET', '/v1/admin/roles', { token: body.accessToken })).status).toBe(200);
+  });
+
+  // On a server, production would refuse the test's own database user first.
+  it.runIf(dialect === 'sqlite')('has to be named in production', async () => {
+    const production = { NODE_ENV: 'production', KEYRING: JSON.stringify(generateKeyring()) };
+    const first = await boot({ ...production, ADMIN_EMAIL: 'boss@example.com', ADMIN_PASSWORD: '' });
+    await expect(first.ensure()).rejects.toThrow('set ADMIN_EMAIL and ADMIN_PASSWORD');
   });
 
   it('needs a good password', async () => {

@@ -2,8 +2,8 @@ import { registerDecorator, type ValidationArguments } from 'class-validator';
 import { COMMON_PASSWORDS } from './common-passwords.js';
 
 /**
- * What NIST SP 800-63B-4 asks of passwords beside a second factor; where a password stands alone it asks for 15. We
- * leave that step to installations that have no second factor to offer.
+ * What NIST SP 800-63B-4 asks of a password beside a second factor. Where the password stands alone it asks for 15: an
+ * installation that will not offer second factors should raise this.
  */
 export const PASSWORD_MIN_LENGTH = 8;
 export const PASSWORD_MAX_LENGTH = 256;
@@ -14,7 +14,8 @@ export const PASSWORD_MAX_LENGTH = 256;
  * common passwords and the person's own address.
  */
 export function weaknessOf(password: string, email?: string): string | undefined {
-  const { length } = [...password];
+  // NIST counts code points, not what JavaScript's length counts.
+  const { length } = Array.from(password);
   if (length < PASSWORD_MIN_LENGTH) return `must have at least ${PASSWORD_MIN_LENGTH} characters`;
   if (length > PASSWORD_MAX_LENGTH) return `must have at most ${PASSWORD_MAX_LENGTH} characters`;
   const plain = password.normalize('NFKC').toLowerCase();

@@ -8,8 +8,11 @@ export class UserIdParam {
   readonly id: string;
 }
 
+/** The keys of roles: ASCII, as their column. */
+export const ROLE_KEY = /^[a-z][a-z0-9_]{1,39}$/;
+
 export class RoleKeyParam {
   @ApiProperty({ example: 'support', description: 'The key of the role.' })
-  @Matches(/^[a-z][a-z0-9_]{1,39}$/, { message: 'must be the key of a role' })
+  @Matches(ROLE_KEY, { message: 'must be the key of a role' })
   readonly key: string;
 }

@@ -8,8 +8,11 @@ import {
   IsString,
   Matches,
   MaxLength,
+  Max,
   Min,
 } from 'class-validator';
+import { ROLE_KEY } from './params.js';
+import { MAX_VERSION } from './user.dto.js';
 import { IsVisibleText, Trimmed } from './visible-text.js';
 
 class RoleContent {
@@ -52,7 +55,7 @@ export class CreateRoleRequest extends RoleContent {
     pattern: '^[a-z][a-z0-9_]{1,39}$',
     description: 'The key of the role: lower-case letters, digits and underscores. It never changes.',
   })
-  @Matches(/^[a-z][a-z0-9_]{1,39}$/, {
+  @Matches(ROLE_KEY, {
     message: 'must be 2 to 40 lower-case letters, digits and underscores, beginning with a letter',
   })
   readonly key: string;
@@ -63,10 +66,12 @@ export class UpdateRoleRequest extends RoleContent {
     example: 1,
     type: 'integer',
     minimum: 1,
+    maximum: MAX_VERSION,
     description: 'The version you read. When the role has changed since, the answer is 409.',
   })
   @IsOptional()
   @IsInt()
   @Min(1)
+  @Max(MAX_VERSION)
   readonly version?: number;
 }

@@ -6,11 +6,17 @@ import {
   IsInt,
   IsOptional,
   IsString,
+  Matches,
+  Max,
   MaxLength,
   Min,
 } from 'class-validator';
 import { PageQuery } from '#kernel';
+import { ROLE_KEY } from './params.js';
 import { IsVisibleText } from './visible-text.js';
+
+/** What no row reaches, and every database can compare. */
+export const MAX_VERSION = 2_147_483_647;
 
 export class UpdateMyProfileRequest {
   @ApiProperty({
@@ -26,12 +32,14 @@ export class UpdateMyProfileRequest {
     example: 1,
     type: 'integer',
     minimum: 1,
+    maximum: MAX_VERSION,
     description:
       'The version you read. When the profile has changed since, the answer is 409 and nothing is overwritten.',
   })
   @IsOptional()
   @IsInt()
   @Min(1)
+  @Max(MAX_VERSION)
   readonly version?: number;
 }
 
@@ -57,7 +65,6 @@ export class SetUserRolesRequest {
   @IsArray()
   @ArrayMaxSize(50)
   @ArrayUnique()
-  @IsString({ each: true })
-  @MaxLength(40, { each: true })
+  @Matches(ROLE_KEY, { each: true, message: 'each must be the key of a role' })
   readonly roles: string[];
 }
