@@ -44,7 +44,10 @@ export async function logInAsAdministrator(steward: StewardProcess): Promise<Ste
 /** The `token=` of the newest mail to an address, once it has been written. */
 export async function tokenFromMail({ mailDir }: StewardProcess, address: string): Promise<string> {
   return until(`a mail to ${address}`, async () => {
-    for (const file of (await readdir(mailDir).catch(() => [])).sort().reverse()) {
+    for (const file of (await readdir(mailDir).catch(() => []))
+      .filter((name) => name.endsWith('.eml'))
+      .sort()
+      .reverse()) {
       const mail = await PostalMime.parse(await readFile(join(mailDir, file)));
       const token = /[?&]token=([^\s&"]+)/.exec(mail.text ?? '')?.[1];
       if (mail.to?.some((to) => to.address === address) && token !== undefined)
