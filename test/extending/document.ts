@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../support/rooms.js';
 
-/** One fenced block: its language, the rest of its info string, and its lines. */
+/** One fenced block of a page. */
 export interface Block {
   readonly language: string;
+  /** The file named in bold above the block, or what follows the language. */
   readonly title: string;
   readonly text: string;
 }
@@ -12,8 +13,8 @@ export interface Block {
 /** The fenced blocks of a page of the documentation, in their order. */
 export function blocksOf(page: string): Block[] {
   const text = readFileSync(join(root, page), 'utf8');
-  return [...text.matchAll(/^```(\w+)(?: (.+))?\n([^]*?)^```$/gm)].map(
-    ([, language = '', title = '', body = '']) => ({ language, title, text: body }),
+  return [...text.matchAll(/(?:^\*\*`(.+)`\*\*\n\n)?^```(\w+)(?: (.+))?\n([^]*?)^```$/gm)].map(
+    ([, file, language = '', info = '', body = '']) => ({ language, title: file ?? info, text: body }),
   );
 }
 

@@ -53,10 +53,9 @@ describe(page, () => {
     });
     const document = await copy.run('node_modules/@redocly/cli/bin/cli.js', ['lint', 'openapi.json']);
     expect(document).toMatchObject({ code: 0 });
-    const tests = await copy.run('node_modules/vitest/vitest.mjs', [
-      ...['run', '--project=rooms', '--update=all'],
-      ...['libs/invoices', 'test/architecture.spec.ts'],
-    ]);
+    const options = ['run', '--project=rooms', '--update=all'];
+    const specs = ['libs/invoices', 'test/architecture.spec.ts'];
+    const tests = await copy.run('node_modules/vitest/vitest.mjs', [...options, ...specs]);
     expect(tests.output).not.toContain('FAIL');
     expect(tests.code).toBe(0);
   }, 300_000);
@@ -125,11 +124,12 @@ describe(page, () => {
     });
 
     it('writes to the customer', async () => {
-      await until('the mail about the invoice', async () => {
+      const mail = await until('the mail about the invoice', async () => {
         const files = await readdir(steward.mailDir);
         const mails = await Promise.all(files.map((file) => readFile(join(steward.mailDir, file), 'utf8')));
-        return mails.find((mail) => mail.includes(invoiceId) && mail.includes(ada.email));
+        return mails.find((each) => each.includes(invoiceId));
       });
+      expect(mail).toContain(ada.email);
     });
 
     it('has the invoice on the record, sealed, and who read it', async () => {
