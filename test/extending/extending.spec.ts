@@ -53,7 +53,12 @@ describe(page, () => {
     });
     const document = await copy.run('node_modules/@redocly/cli/bin/cli.js', ['lint', 'openapi.json']);
     expect(document).toMatchObject({ code: 0 });
-    const options = ['run', '--project=rooms', '--update=all'];
+    const options = [
+      'run',
+      '--project=rooms',
+      '--update=all',
+      '--testNamePattern=invoices|the rooms|the data',
+    ];
     const specs = ['libs/invoices', 'test/architecture.spec.ts'];
     const tests = await copy.run('node_modules/vitest/vitest.mjs', [...options, ...specs]);
     expect(tests.output).not.toContain('FAIL');
