@@ -178,6 +178,21 @@ describeOnEveryDialect('payments over HTTP', (dialect) => {
     expect(late).toMatchObject({ status: 409, body: { code: 'payments.wrong_status' } });
   });
 
+  it('refuse null and text that is no Unicode where a value may only be absent', async () => {
+    const me = newId('usr');
+    const { id } = (await pay(me, { capture: 'manual' })).body;
+    const calls = [
+      ...[{ capture: null }, { metadata: null }, { metadata: { note: '\ud800' } }].map((change) =>
+        pay(me, change),
+      ),
+      http.call(me, 'POST', `/v1/payments/${id}/capture`, { amount: null }),
+      http.call(me, 'POST', `/v1/payments/${id}/refunds`, { amount: null }),
+      http.call(me, 'POST', `/v1/payments/${id}/refunds`, { reason: null }),
+      http.call(me, 'POST', `/v1/payments/${id}/refunds`, { reason: '\udc00' }),
+    ];
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(calls.map(() => 400));
+  });
+
   it('list what is mine, newest first, page by page', async () => {
     const me = newId('usr');
     await pay(newId('usr'));

@@ -9,6 +9,7 @@ export { definePermissions, type Permission, PermissionRegistry } from './access
 export { createHttpApp, type HttpAppOptions } from './create-http-app.js';
 export { httpConfig, type HttpConfig } from './http.config.js';
 export { IsId } from './is-id.js';
+export { MayBeAbsent } from './may-be-absent.js';
 export {
   decodeCursor,
   encodeCursor,

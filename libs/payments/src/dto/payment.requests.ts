@@ -1,4 +1,4 @@
-import { IsId, PageQuery } from '#kernel';
+import { IsId, MayBeAbsent, PageQuery } from '#kernel';
 import { currencyCodes } from '#ledger';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
@@ -48,7 +48,7 @@ export class CreatePaymentRequest {
     example: 'automatic',
     description: 'Whether the money is taken at once, or only reserved until the payment is captured.',
   })
-  @IsOptional()
+  @MayBeAbsent()
   @IsIn(captureModes)
   readonly capture?: CaptureMode;
 
@@ -60,7 +60,7 @@ export class CreatePaymentRequest {
     description:
       'Notes of your own; kept encrypted. At most 20 keys of 1 to 40 letters, digits, ".", "_" or "-".',
   })
-  @IsOptional()
+  @MayBeAbsent()
   @IsMetadata()
   readonly metadata?: Record<string, string>;
 }
@@ -71,7 +71,7 @@ export class CapturePaymentRequest {
     example: 1999,
     description: 'In minor units; all that is authorised, unless given. The rest is given up.',
   })
-  @IsOptional()
+  @MayBeAbsent()
   @IsInt()
   @Min(1)
   @Max(Number.MAX_SAFE_INTEGER)
@@ -84,14 +84,14 @@ export class RefundPaymentRequest {
     example: 500,
     description: 'In minor units; all that is left to refund, unless given.',
   })
-  @IsOptional()
+  @MayBeAbsent()
   @IsInt()
   @Min(1)
   @Max(Number.MAX_SAFE_INTEGER)
   readonly amount?: number;
 
   @ApiPropertyOptional({ maxLength: 500, example: 'Arrived broken', description: 'Why; kept encrypted.' })
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @MaxLength(500)
   readonly reason?: string;

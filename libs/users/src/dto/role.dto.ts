@@ -4,13 +4,13 @@ import {
   ArrayUnique,
   IsArray,
   IsInt,
-  IsOptional,
   IsString,
   Matches,
   MaxLength,
   Max,
   Min,
 } from 'class-validator';
+import { MayBeAbsent } from '#kernel';
 import { ROLE_KEY } from './params.js';
 import { MAX_VERSION } from './user.dto.js';
 import { IsVisibleText, Trimmed } from './visible-text.js';
@@ -69,7 +69,7 @@ export class UpdateRoleRequest extends RoleContent {
     maximum: MAX_VERSION,
     description: 'The version you read. When the role has changed since, the answer is 409.',
   })
-  @IsOptional()
+  @MayBeAbsent()
   @IsInt()
   @Min(1)
   @Max(MAX_VERSION)

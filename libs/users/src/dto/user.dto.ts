@@ -11,7 +11,7 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
-import { PageQuery } from '#kernel';
+import { MayBeAbsent, PageQuery } from '#kernel';
 import { ROLE_KEY } from './params.js';
 import { IsVisibleText } from './visible-text.js';
 
@@ -36,7 +36,7 @@ export class UpdateMyProfileRequest {
     description:
       'The version you read. When the profile has changed since, the answer is 409 and nothing is overwritten.',
   })
-  @IsOptional()
+  @MayBeAbsent()
   @IsInt()
   @Min(1)
   @Max(MAX_VERSION)
