@@ -45,6 +45,25 @@ describeOnEveryDialect('an erased account', (dialect) => {
     expect(reactivate.body).toMatchObject({ status: 409, code: 'users.erased' });
   });
 
+  it('cannot be traced to the addresses it registered and logged in from', async () => {
+    const gone = await auth.registerAndLogIn('untraceable@example.com');
+    await auth.refresh(gone.refreshToken);
+    const { accessToken: token } = await auth.logInAsAdministrator();
+    const url = `/v1/admin/audit/entries?subject=${gone.userId}&limit=100&reveal=clientAddress&purpose=audit.investigation`;
+    const addresses = async () => {
+      const { body } = await auth.call('GET', url, { token });
+      const entries = body['items'] as { action: string; actorId: string; clientAddress: string | null }[];
+      return entries
+        .filter(({ actorId }) => actorId === null || actorId === gone.userId)
+        .map(({ clientAddress }) => clientAddress);
+    };
+    const before = await addresses();
+    expect(before.length).toBeGreaterThan(3);
+    expect(before).not.toContain(null);
+    await erase(gone.accessToken);
+    expect(new Set(await addresses())).toEqual(new Set([null]));
+  });
+
   it('is not the last administrator', async () => {
     const admin = await auth.logInAsAdministrator();
     expect((await erase(admin.accessToken)).body).toMatchObject({

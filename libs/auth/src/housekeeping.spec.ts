@@ -53,7 +53,7 @@ describeOnEveryDialect('housekeeping', (dialect) => {
     const keyOf = (id: string | undefined) =>
       count('subject_key', 'subject_id = ? AND wrapped_key IS NOT NULL', [id]);
     expect(await keyOf(pending?.user_id)).toBe(0);
-    expect(await keyOf(kept)).toBe(1);
+    expect(await keyOf(kept)).toBe(2);
     const late = await auth.call('POST', '/v1/auth/verify-email', { body: { token: mail?.token } });
     expect(late.status).toBe(400);
   });

@@ -28,8 +28,8 @@ export class Housekeeping {
   ) {}
 
   /**
-   * Forgets people who registered and never verified: the row goes, and the key with it, so that what backups
-   * and the record of changes still hold of them can never be read. True when more wait.
+   * Forgets people who registered and never verified: the row goes, and the keys with it, so that what backups
+   * and the record still hold of them, and of where they registered from, can never be read. True when more wait.
    */
   @Recurring({ name: 'auth.expire_registrations', everyMs: 10 * MINUTE_MS })
   async expireRegistrations(): Promise<boolean> {
@@ -47,7 +47,8 @@ export class Housekeeping {
       await this.units.run(intent, async () => {
         // A verification that came first has removed the row, and its person keeps the key.
         const { affected } = await this.pending.delete({ id });
-        if (affected === 1) await this.vault.eraseSubject(userId, 'account');
+        if (affected !== 1) return;
+        for (const retention of ['account', 'security']) await this.vault.eraseSubject(userId, retention);
       });
     }
     return expired.length === BATCH;

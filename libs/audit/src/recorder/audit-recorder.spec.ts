@@ -93,6 +93,18 @@ describeOnEveryDialect('the audit recorder', (dialect) => {
     expect(entry?.['address_subject_id']).toMatch(/^anonymous_\d{4}-\d\d-\d\d$/);
   });
 
+  it('seals the address of somebody who registers or logs in under the key of that person', async () => {
+    const person = newId('usr');
+    await as({ clientAddress: '203.0.113.10' }, () =>
+      units.run({ action: 'thing.log_in', subject: person }, async () => undefined),
+    );
+    await as({ clientAddress: '203.0.113.10' }, () =>
+      units.run({ action: 'thing.log_in', subject: person }, () => Promise.reject(conflict())),
+    ).catch(() => undefined);
+    const owners = (await entriesOf('thing.log_in')).map((entry) => entry['address_subject_id']);
+    expect(owners).toEqual([person, person]);
+  });
+
   it('still records what somebody does whose security key is destroyed, without the address', async () => {
     const gone = newId('usr');
     await units.run({ action: 'test.erase' }, () => app.get(Vault).eraseSubject(gone, 'security'));

@@ -15,8 +15,8 @@ export class AuditRecorder extends UnitRecorder {
     super();
   }
 
-  async prepare(_intent: UnitIntent): Promise<void> {
-    await this.address.prepare();
+  async prepare({ subject }: UnitIntent): Promise<void> {
+    await this.address.prepare(subject);
   }
 
   async record(unit: CommittingUnit): Promise<void> {
@@ -27,7 +27,7 @@ export class AuditRecorder extends UnitRecorder {
   async recordRefusal(intent: UnitIntent, error: unknown, outcome: 'refused' | 'failed'): Promise<void> {
     const errorCode = error instanceof Problem ? error.code : 'kernel.internal';
     const occurredAt = this.clock.now();
-    await this.address.prepare();
+    await this.address.prepare(intent.subject);
     await this.units.run({ action: intent.action, recorded: false }, async (unit) => {
       this.entries.append(unit, { id: unit.id, occurredAt, intent, outcome, errorCode });
     });

@@ -25,9 +25,9 @@ export class AuditRevealRecorder extends RevealRecorder {
     const reader = this.context.get()?.principal?.id;
     const others = [...new Set(subjects)].filter((subject) => subject !== reader);
     if (others.length === 0) return;
-    await this.address.prepare();
+    const [only] = others.length === 1 ? others : [];
+    await this.address.prepare(only);
     await this.units.run({ action: ACTION, recorded: false }, async (unit) => {
-      const [only] = others.length === 1 ? others : [];
       this.entries.append(unit, {
         id: unit.id,
         occurredAt: unit.startedAt,

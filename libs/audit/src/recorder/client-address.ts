@@ -5,7 +5,11 @@ import type { AuditEntry } from '../entities/audit-entry.entity.js';
 
 const RETENTION = 'security';
 
-/** Seals the client's address for entries: under the user's key, or under the day's key of all anonymous clients. */
+/**
+ * Seals the client's address for entries, under the key of whose address it most likely is: the user who is logged in;
+ * else the person whom the unit is about, who registers or logs in, so that it goes when that person is erased; else
+ * all anonymous clients of the day.
+ */
 @Injectable()
 export class ClientAddress {
   /** The subject whose key was made ready, so that a unit that spans midnight, or a login, seals under that one. */
@@ -17,11 +21,11 @@ export class ClientAddress {
     private readonly clock: Clock,
   ) {}
 
-  /** Makes the key ready that {@link sealInto} will need. Not inside a unit. */
-  async prepare(): Promise<void> {
+  /** Makes the key ready that {@link sealInto} will need, for an entry about the person `about`. Not inside a unit. */
+  async prepare(about?: string): Promise<void> {
     const state = this.context.get();
     if (!state?.clientAddress) return;
-    const subject = this.subjectOf(state);
+    const subject = this.subjectOf(state, about);
     await this.vault.prepare([subject], RETENTION);
     this.prepared.set(state, subject);
   }
@@ -35,8 +39,9 @@ export class ClientAddress {
     this.vault.seal(entry, { clientAddress: state.clientAddress });
   }
 
-  private subjectOf({ principal }: RequestState): string {
+  private subjectOf({ principal }: RequestState, about: string | undefined): string {
     if (principal?.kind === 'user') return principal.id;
+    if (!principal && about !== undefined) return about;
     return `anonymous_${this.clock.now().toISOString().slice(0, 10)}`;
   }
 }
