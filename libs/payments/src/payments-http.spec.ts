@@ -274,6 +274,18 @@ describeOnEveryDialect('payments over HTTP', (dialect) => {
       expect((await complete("'; --", 'approved')).statusCode).toBe(404);
     });
 
+    it('decide nothing about a capture under way, which only the gateway knows', async () => {
+      const me = newId('usr');
+      const order = { paymentMethod: 'pm_card_capture_timeout', capture: 'manual' };
+      const { id } = (await pay(me, order)).body;
+      const { body } = await http.call(me, 'POST', `/v1/payments/${id}/capture`);
+      expect(body).toMatchObject({ status: 'processing' });
+      for (const outcome of ['declined', 'approved']) {
+        expect((await complete(id, outcome)).statusCode).toBe(204);
+        expect((await http.call(me, 'GET', `/v1/payments/${id}`)).body).toEqual(body);
+      }
+    });
+
     it('refuse what is not signed', async () => {
       const bare = await http.inject({ method: 'POST', url: '/v1/webhooks/sandbox' });
       expect(bare.json()).toMatchObject({ status: 401, code: 'payments.webhook_not_genuine' });

@@ -43,7 +43,7 @@ export type GatewayOutcome =
 /** What a gateway told us by itself. */
 export interface GatewayNotification {
   readonly paymentId: string;
-  /** What it says about the operation that this payment waits for. */
+  /** What it says about the operation that this payment waits for; `unknown` when it is about something else. */
   outcomeOf(operation: GatewayOperation): GatewayOutcome;
 }
 

@@ -31,6 +31,7 @@ export class PaymentNotifications {
       if (!payment) throw paymentErrors.problem('payments.not_found');
       if (!payment.awaitsGateway) return;
       const outcome = notification.outcomeOf(payment.gatewayOperation);
+      if (outcome.result === 'unknown') return;
       await this.settlement.settlePayment(payment, outcome, await this.answers.keepLeftPayment(payment));
     });
   }

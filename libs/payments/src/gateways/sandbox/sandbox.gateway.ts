@@ -94,7 +94,10 @@ function outcomeOf(operation: GatewayOperation, { truth }: SandboxAnswer): Gatew
   return done[operation.kind]();
 }
 
-/** The body is `{"paymentId": "pay_…", "outcome": "approved" | "declined"}`; the payment tells whether to capture. */
+/**
+ * The body is `{"paymentId": "pay_…", "outcome": "approved" | "declined"}`; the payment tells whether to capture. It is
+ * the customer's word on the authorisation, and says nothing about a capture or a cancellation that is under way.
+ */
 function parseNotification(body: Buffer): GatewayNotification | undefined {
   let call: unknown;
   try {
@@ -107,5 +110,9 @@ function parseNotification(body: Buffer): GatewayNotification | undefined {
   if (typeof paymentId !== 'string') return undefined;
   if (outcome !== 'approved' && outcome !== 'declined') return undefined;
   const truth = outcome === 'approved' ? 'approve' : { decline: 'action_declined' };
-  return { paymentId, outcomeOf: (operation) => outcomeOf(operation, { answer: 'reply', truth }) };
+  return {
+    paymentId,
+    outcomeOf: (operation) =>
+      operation.kind === 'authorise' ? outcomeOf(operation, { answer: 'reply', truth }) : { result: 'unknown' },
+  };
 }
