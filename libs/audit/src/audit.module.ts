@@ -20,6 +20,7 @@ import { AuditRecorder } from './recorder/audit-recorder.js';
 import { AuditRevealRecorder } from './recorder/audit-reveal-recorder.js';
 import { ClientAddress } from './recorder/client-address.js';
 import { EntryWriter } from './recorder/entry-writer.js';
+import { ForgetAddresses } from './recorder/forget-addresses.js';
 
 /** Everything that happens is on the record: entries of units, changes of rows, reveals of personal data. */
 @Global()
@@ -44,6 +45,7 @@ import { EntryWriter } from './recorder/entry-writer.js';
     Baseline,
     ClientAddress,
     EntryWriter,
+    ForgetAddresses,
     ReadableChanges,
     TriggerSchemaGuard,
     { provide: UnitRecorder, useExisting: AuditRecorder },

@@ -11,3 +11,4 @@ export { auditPurposes } from './audit.purposes.js';
 export { AuditEntriesService } from './query/audit-entries.service.js';
 export { AuditEntryDetailResponse } from './dto/audit-entry-detail.response.js';
 export { AuditEntryResponse } from './dto/audit-entry.response.js';
+export { ANONYMOUS_ADDRESS_DAYS } from './recorder/forget-addresses.js';

@@ -63,6 +63,15 @@ export class Vault {
     return state !== undefined && 'destroyed' in state;
   }
 
+  /** Those of these subjects who have a key of this class. Mints none. */
+  async subjectsWithKey(subjects: readonly string[], retention: string): Promise<string[]> {
+    const keys = await this.keys.read(subjects.map((subject) => ({ subject, retention })));
+    return subjects.filter((subject) => {
+      const state = keys.get(nameOf({ subject, retention }));
+      return state !== undefined && !('destroyed' in state);
+    });
+  }
+
   /**
    * Seals values into the row's properties; the row needs its id and its subject, and the key its
    * preparation. Values are kept as JSON. Throws `vault.subject_erased` for an erased person.

@@ -3,7 +3,11 @@ import { Clock, RequestContext, type RequestState } from '#kernel';
 import { Vault } from '#vault';
 import type { AuditEntry } from '../entities/audit-entry.entity.js';
 
-const RETENTION = 'security';
+/** Retention class of addresses in entries. */
+export const ADDRESS_RETENTION = 'security';
+
+/** In whose name the addresses of a day's anonymous clients are sealed. */
+export const anonymousOn = (day: Date): string => `anonymous_${day.toISOString().slice(0, 10)}`;
 
 /**
  * Seals the client's address for entries, under the key of whose address it most likely is: the user who is logged in;
@@ -26,7 +30,7 @@ export class ClientAddress {
     const state = this.context.get();
     if (!state?.clientAddress) return;
     const subject = this.subjectOf(state, about);
-    await this.vault.prepare([subject], RETENTION);
+    await this.vault.prepare([subject], ADDRESS_RETENTION);
     this.prepared.set(state, subject);
   }
 
@@ -34,7 +38,8 @@ export class ClientAddress {
   sealInto(entry: AuditEntry): void {
     const state = this.context.get();
     const subject = state && this.prepared.get(state);
-    if (!state?.clientAddress || subject === undefined || this.vault.isErased(subject, RETENTION)) return;
+    if (!state?.clientAddress || subject === undefined || this.vault.isErased(subject, ADDRESS_RETENTION))
+      return;
     entry.addressSubjectId = subject;
     this.vault.seal(entry, { clientAddress: state.clientAddress });
   }
@@ -42,6 +47,6 @@ export class ClientAddress {
   private subjectOf({ principal }: RequestState, about: string | undefined): string {
     if (principal?.kind === 'user') return principal.id;
     if (!principal && about !== undefined) return about;
-    return `anonymous_${this.clock.now().toISOString().slice(0, 10)}`;
+    return anonymousOn(this.clock.now());
   }
 }
