@@ -1,4 +1,4 @@
-import { newId, Problem, RequestContext, systemPrincipal, UnitOfWork } from '#kernel';
+import { newId, OutboxRelay, Problem, RequestContext, systemPrincipal, UnitOfWork } from '#kernel';
 import { describeOnEveryDialect, runAsUser } from '#kernel/testing';
 import { SubjectErasure } from '#privacy';
 import { Vault } from '#vault';
@@ -225,6 +225,36 @@ describeOnEveryDialect('payments', (dialect) => {
       const kept = await app.get(Vault).reveal([await reload(paid)], ['metadata'], servePayments);
       expect(kept).toEqual([{ metadata: { order: '9' } }]);
       expect((await refund(paid, 10n, 'Kulanz')).status).toBe('succeeded');
+    });
+  });
+
+  describe('when the customer was erased', () => {
+    const relay = () =>
+      app.get(RequestContext).runAs(systemPrincipal('test'), () => app.get(OutboxRelay).drain());
+
+    it('is given up when the gateway says late that it is authorised', async () => {
+      const customerId = newId('usr');
+      const late = await create({ customerId, captureMode: 'manual', paymentMethod: 'pm_card_timeout' });
+      await as(late, () => app.get(SubjectErasure).erase(customerId));
+      app.advance(2_001);
+      await app.resolver.resolveDue();
+      expect((await reload(late)).status).toBe('requires_capture');
+      await relay();
+      await app.resolver.resolveDue();
+      expect((await reload(late)).status).toBe('canceled');
+    });
+
+    it('is given up when a request was running meanwhile, once none can run any more', async () => {
+      const customerId = newId('usr');
+      const paid = await create({ customerId });
+      await as(paid, () => app.get(SubjectErasure).erase(customerId));
+      const meanwhile = await create({ customerId, paymentMethod: 'pm_card_needs_action' });
+      await relay();
+      expect((await reload(meanwhile)).status).toBe('requires_action');
+      app.advance(300_000);
+      await relay();
+      await app.resolver.resolveDue();
+      expect((await reload(meanwhile)).status).toBe('canceled');
     });
   });
 

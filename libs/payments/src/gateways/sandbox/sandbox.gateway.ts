@@ -113,6 +113,8 @@ function parseNotification(body: Buffer): GatewayNotification | undefined {
   return {
     paymentId,
     outcomeOf: (operation) =>
-      operation.kind === 'authorise' ? outcomeOf(operation, { answer: 'reply', truth }) : { result: 'unknown' },
+      operation.kind === 'authorise'
+        ? outcomeOf(operation, { answer: 'reply', truth })
+        : { result: 'unknown' },
   };
 }
