@@ -46,8 +46,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, NAME) {
     return { userId: sub, sessionId: sid, expiresAt: exp };
   }
 
-  /** The claims of the request's token, or undefined when it is not a good one. */
-  verify(authorization: string): Promise<AccessClaims | undefined> {
+  /** The claims of a token, or undefined when it is not a good one. */
+  verify(token: string): Promise<AccessClaims | undefined> {
     return new Promise((resolve, reject) => {
       const settle = (error: unknown, claims: AccessClaims | false | undefined) => {
         if (error) reject(error instanceof Error ? error : new Error('The token could not be checked'));
@@ -55,7 +55,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, NAME) {
       };
       // Passport writes login methods onto the request; a bare one with the header alone is all that it
       // reads.
-      const request = { headers: { authorization } };
+      const request = { headers: { authorization: `Bearer ${token}` } };
       const handle = this.getPassportInstance().authenticate(
         NAME,
         { session: false },

@@ -65,6 +65,20 @@ describe('access tokens', () => {
       expect(await auth.me(token)).toBe(401);
   });
 
+  it('accepts a bearer token and nothing beside it', async () => {
+    const status = async (authorization: string) => {
+      const answer = await auth.app.inject({ url: '/v1/users/me', headers: { authorization } });
+      return answer.statusCode;
+    };
+    expect(await status(`bearer  ${good.accessToken}`)).toBe(200);
+    expect(await status(`Bearer ${good.accessToken} and more`)).toBe(401);
+    expect(await status(`and more Bearer ${good.accessToken}`)).toBe(401);
+    // A pattern that tries again from every character would take seconds for these.
+    const startedAt = performance.now();
+    for (let i = 0; i < 20; i += 1) expect(await status('a'.repeat(15_000))).toBe(401);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+  });
+
   it('publishes the key that verifies it', async () => {
     const { body } = await auth.call<{ keys: { kid: string; d?: string }[] }>(
       'GET',
