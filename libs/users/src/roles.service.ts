@@ -55,8 +55,8 @@ export class RolesService {
   }
 
   /**
-   * Throws `users.role_not_found`, `users.role_built_in`, `users.version_conflict` and what {@link create}
-   * throws of permissions.
+   * Nobody gives or takes what they could not do themselves. Throws `users.role_not_found`,
+   * `users.role_built_in`, `users.version_conflict` and what {@link create} throws of permissions.
    */
   async update(id: string, { name, description, permissions, version }: UpdateRoleRequest): Promise<Role> {
     return this.units.run({ action: 'role.update', resource: { type: 'role', id } }, async () => {
@@ -66,6 +66,8 @@ export class RolesService {
       if (version !== undefined && version !== role.version)
         throw usersErrors.problem('users.version_conflict');
       this.assertGrantable(permissions.filter((permission) => !role.permissions.includes(permission)));
+      const removed = role.permissions.filter((permission) => !permissions.includes(permission));
+      this.assertHeld(removed, this.context.principal);
       const change = {
         name,
         description,

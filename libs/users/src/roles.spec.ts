@@ -71,6 +71,17 @@ describeOnEveryDialect('roles', (dialect) => {
     });
   });
 
+  it('cannot lose what the one who changes them does not hold', async () => {
+    const change = (permissions: string[]) =>
+      app.as(administrator, () => roles.update('auditor', { ...SUPPORT, permissions }), [
+        'users.manage_roles',
+      ]);
+    const { permissions } = await roles.get('auditor');
+    await expect(change([])).rejects.toMatchObject({ code: 'users.permission_not_held' });
+    expect((await roles.get('auditor')).permissions).toEqual(permissions);
+    await expect(change(permissions)).resolves.toMatchObject({ name: 'Support' });
+  });
+
   it('leave the administrator whole', async () => {
     await app.as(administrator, async () => {
       await expect(roles.update(ADMINISTRATOR, { ...SUPPORT, permissions: [] })).rejects.toMatchObject({
