@@ -114,11 +114,12 @@ describeOnEveryDialect('the outbox relay', (dialect) => {
     await relay.relay();
     expect(await traces()).toHaveLength(0);
     expect(await messages()).toMatchObject([{ status: 'pending', last_error: 'things.second: Error' }]);
+    expect(listeners.mails).toBe(1);
     clock.advance(10_000);
     await relay.relay();
     clock.advance(10_000);
     await relay.relay();
-    expect(listeners.seen).toHaveLength(1);
+    expect([listeners.seen.length, listeners.mails]).toEqual([1, 1]);
     expect(await traces()).toHaveLength(1);
     expect(await messages()).toMatchObject([{ status: 'done' }]);
   });

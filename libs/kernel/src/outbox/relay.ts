@@ -131,6 +131,8 @@ export class OutboxRelay {
   }
 
   private async deliver(message: Message): Promise<boolean> {
+    let failure: { handler: RegisteredHandler; error: unknown } | undefined;
+    // Each handler gets its turn: what one cannot do now is no reason for the others to wait, or never to hear of it.
     for (const handler of this.registry.handlersOf(message.type)) {
       try {
         await this.context.runAs(systemPrincipal(handler.name), () => this.handle(message, handler), {
@@ -138,11 +140,11 @@ export class OutboxRelay {
           ...(message.trace_id ? { traceId: message.trace_id } : {}),
         });
       } catch (error) {
-        await this.postpone(message, handler, error);
-        return false;
+        failure ??= { handler, error };
       }
     }
-    return true;
+    if (failure) await this.postpone(message, failure.handler, failure.error);
+    return failure === undefined;
   }
 
   private async handle(message: Message, handler: RegisteredHandler): Promise<void> {
