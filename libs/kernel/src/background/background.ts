@@ -17,6 +17,8 @@ interface Job extends RecurringDeclaration {
   run(): Promise<unknown>;
   timer?: NodeJS.Timeout;
   running?: Promise<void>;
+  /** Its turn has been brought forward already. */
+  isWoken?: boolean;
 }
 
 /** Runs what is declared with `@Recurring`, as a system principal, until the application shuts down. */
@@ -52,13 +54,17 @@ export class Background implements OnApplicationBootstrap, BeforeApplicationShut
   /** Runs a job soon instead of at its next turn. */
   wake(name: string): void {
     const job = this.jobs.get(name);
-    if (job && !job.running) this.schedule(job, 5);
+    if (!job || job.running || job.isWoken) return;
+    // Once only: if each of many calls in a row put it off again, its turn would never come.
+    this.schedule(job, 5);
+    job.isWoken = true;
   }
 
   private schedule(job: Job, inMs: number): void {
     if (this.stopped) return;
     clearTimeout(job.timer);
     job.timer = setTimeout(() => {
+      job.isWoken = false;
       job.running = this.execute(job);
     }, inMs);
     job.timer.unref();
