@@ -12,7 +12,8 @@ interface Pragmas {
 const file = (config: KernelConfig) => join(config.dataDir, 'steward.sqlite');
 
 function source(config: KernelConfig, readonly: boolean, ...pragmas: string[]): DataSourceOptions {
-  mkdirSync(config.dataDir, { recursive: true });
+  // The file holds wrapped keys and password hashes: nobody else on the machine has business in there.
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   return {
     ...commonOptions(),
     type: 'better-sqlite3',
