@@ -1,9 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DataSourceOptions } from 'typeorm';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { KernelConfig } from '../../config/kernel.config.js';
 import { commonOptions } from '../common-options.js';
 import { type Dialect, driverCode, markTransaction } from './dialect.js';
+
+const LOCK_WAIT_MS = 60_000;
+const LOCK_NAP_MS = 50;
 
 interface Pragmas {
   pragma(text: string): unknown;
@@ -86,7 +90,31 @@ export const sqlite: Dialect = {
     if (result?.busy) throw new Error('The write-ahead log is still being read and could not be cut');
   },
 
-  async exclusively(_runner, work) {
-    return work();
+  async exclusively(runner, work) {
+    const path = `${String(runner.connection.options.database)}.migrating`;
+    const lock = await new DataSource({ type: 'better-sqlite3', database: path, timeout: 1 }).initialize();
+    try {
+      await takeLock(lock);
+      return await work();
+    } finally {
+      await lock.destroy();
+    }
   },
 };
+
+/**
+ * Holds the exclusive lock of a file beside the database, which a crash gives back. The database's own lock would not
+ * do: it is free between one migration and the next.
+ */
+async function takeLock(lock: DataSource): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += LOCK_NAP_MS) {
+    try {
+      await lock.query('BEGIN EXCLUSIVE');
+      return;
+    } catch (error) {
+      if (!sqlite.isRetryable(error)) throw error;
+      if (waitedMs >= LOCK_WAIT_MS) throw new Error('Another instance has been migrating for more than 60 s');
+    }
+    await delay(LOCK_NAP_MS);
+  }
+}

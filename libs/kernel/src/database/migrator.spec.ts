@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { expect, it } from 'vitest';
+import { describeOnEveryDialect, testDatabase } from '#kernel/testing';
+import { loadConfigs } from '../config/define-config.js';
+import { kernelConfig, type KernelConfig } from '../config/kernel.config.js';
+import { mysql } from './dialects/mysql.js';
+import { sqlite } from './dialects/sqlite.js';
+
+describeOnEveryDialect('migrating', (name) => {
+  it('is done by one instance at a time, and given up when its work fails', async () => {
+    const dialect = name === 'sqlite' ? sqlite : mysql;
+    const database = await testDatabase(name);
+    const config = loadConfigs([kernelConfig], database.environment).get(kernelConfig.token) as KernelConfig;
+    let running = 0;
+    const instance = async (fails: boolean) => {
+      const source = await new DataSource(dialect.migrator(config)).initialize();
+      const runner = source.createQueryRunner();
+      try {
+        return await dialect.exclusively(runner, async () => {
+          running += 1;
+          await delay(20);
+          const seen = running;
+          running -= 1;
+          if (fails) throw new Error('no');
+          return seen;
+        });
+      } finally {
+        await runner.release();
+        await source.destroy();
+      }
+    };
+    const outcomes = await Promise.allSettled([instance(true), instance(false), instance(false)]);
+    await database.remove();
+    expect(outcomes).toMatchObject([{ status: 'rejected' }, { value: 1 }, { value: 1 }]);
+  });
+});
