@@ -4,8 +4,9 @@ import { kernelErrors } from '../errors/kernel.errors.js';
 /** Deeper input would overflow the stack of what walks it recursively. */
 const MAX_DEPTH = 32;
 
-const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
+const BROKEN_TEXT =
+  'the document holds half of a surrogate pair, which is no character (RFC 7493 section 2.1)';
 
 /**
  * Reads JSON bodies and nothing else; anything but JSON is answered with 415. An empty body counts as none. The bytes
@@ -17,56 +18,39 @@ export function parseJsonOnly(fastify: FastifyInstance): void {
   fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
     if (bytes.length === 0) return done(null, undefined);
     request.rawBody = bytes;
-    const text = bytes.toString('utf8');
-    void parse(request, text, (error, body: unknown) => {
+    void parse(request, bytes.toString('utf8'), (error, body: unknown) => {
       if (error) return done(error);
-      if (SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(body)) return done(brokenText());
-      if (isDeeperThan(body, MAX_DEPTH)) return done(tooDeep());
+      const fault = faultOf(body, MAX_DEPTH);
+      if (fault !== undefined) return done(unfit(fault));
       done(null, body);
     });
   });
 }
 
-function tooDeep(): Error {
-  return kernelErrors.problem('kernel.validation_failed', {
-    errors: [{ pointer: '', detail: `the document may be nested at most ${MAX_DEPTH} levels deep` }],
-  });
+function unfit(detail: string): Error {
+  return kernelErrors.problem('kernel.validation_failed', { errors: [{ pointer: '', detail }] });
 }
 
-function brokenText(): Error {
-  return kernelErrors.problem('kernel.validation_failed', {
-    errors: [
-      {
-        pointer: '',
-        detail: 'the document holds half of a surrogate pair, which is no character (RFC 7493 section 2.1)',
-      },
-    ],
-  });
-}
-
-/** Text that no database and no encoder takes; JSON can write it with escapes only. */
-export function hasLoneSurrogate(value: unknown): boolean {
-  const waiting: unknown[] = [value];
-  for (let item = waiting.pop(); item !== undefined; item = waiting.pop()) {
-    if (typeof item === 'string' && LONE_SURROGATE.test(item)) return true;
-    if (typeof item === 'object' && item !== null) waiting.push(...Object.entries(item).flat());
-  }
-  return false;
-}
-
-/** Whether `value` nests objects and arrays deeper than `limit`; walks without recursion. */
-export function isDeeperThan(value: unknown, limit: number): boolean {
+/**
+ * What makes a parsed document unfit to work with, or undefined: nesting deeper than `limit`, text that no database
+ * and no encoder takes, and numbers beyond all numbers, which can be neither stored nor hashed as they came (RFC 7493
+ * sections 2.1 and 2.2). Walks without recursion.
+ */
+export function faultOf(value: unknown, limit: number): string | undefined {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
     const next: unknown[] = [];
     for (const item of level) {
+      if (typeof item === 'string' && LONE_SURROGATE.test(item)) return BROKEN_TEXT;
+      if (typeof item === 'number' && !Number.isFinite(item))
+        return 'the document holds a number that is too large';
       if (typeof item !== 'object' || item === null) continue;
-      if (depth === limit) return true;
-      for (const child of Array.isArray(item) ? (item as unknown[]) : Object.values(item)) {
-        if (typeof child === 'object' && child !== null) next.push(child);
-      }
+      if (depth === limit) return `the document may be nested at most ${limit} levels deep`;
+      if (!Array.isArray(item) && Object.keys(item).some((key) => LONE_SURROGATE.test(key)))
+        return BROKEN_TEXT;
+      for (const child of Object.values(item) as unknown[]) next.push(child);
     }
     level = next;
   }
-  return false;
+  return undefined;
 }
