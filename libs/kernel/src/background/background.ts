@@ -13,12 +13,17 @@ import { recurringOf, type RecurringDeclaration } from './recurring.js';
 
 export const BACKGROUND = 'steward.background';
 
+/** A job that is woken again and again runs this often at most, so that a busy system works in large batches. */
+const WAKE_EVERY_MS = 100;
+
 interface Job extends RecurringDeclaration {
   run(): Promise<unknown>;
+  /** When it last began, on the monotonic clock. */
+  startedAt: number;
+  /** Woken, and about to run. */
+  isAwake: boolean;
   timer?: NodeJS.Timeout;
   running?: Promise<void>;
-  /** Its turn has been brought forward already. */
-  isWoken?: boolean;
 }
 
 /** Runs what is declared with `@Recurring`, as a system principal, until the application shuts down. */
@@ -51,20 +56,23 @@ export class Background implements OnApplicationBootstrap, BeforeApplicationShut
     await Promise.all([...this.jobs.values()].flatMap(({ running }) => running ?? []));
   }
 
-  /** Runs a job soon instead of at its next turn. */
+  /** Runs a job soon instead of at its next turn, again if it runs just now. */
   wake(name: string): void {
     const job = this.jobs.get(name);
-    if (!job || job.running || job.isWoken) return;
     // Once only: if each of many calls in a row put it off again, its turn would never come.
-    this.schedule(job, 5);
-    job.isWoken = true;
+    if (!job || job.isAwake) return;
+    job.isAwake = true;
+    if (!job.running) this.schedule(job, this.untilNextWake(job));
+  }
+
+  private untilNextWake({ startedAt }: Job): number {
+    return Math.max(5, startedAt + WAKE_EVERY_MS - performance.now());
   }
 
   private schedule(job: Job, inMs: number): void {
     if (this.stopped) return;
     clearTimeout(job.timer);
     job.timer = setTimeout(() => {
-      job.isWoken = false;
       job.running = this.execute(job);
     }, inMs);
     job.timer.unref();
@@ -72,6 +80,8 @@ export class Background implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async execute(job: Job): Promise<void> {
     let again = false;
+    job.isAwake = false;
+    job.startedAt = performance.now();
     try {
       // A state of its own: the timer may have been set inside somebody's request.
       const state = newRequestState({ principal: systemPrincipal(job.name), operation: job.name });
@@ -80,7 +90,7 @@ export class Background implements OnApplicationBootstrap, BeforeApplicationShut
       this.logger.error({ job: job.name, err: error }, 'background job failed');
     } finally {
       delete job.running;
-      this.schedule(job, again ? 0 : job.everyMs);
+      this.schedule(job, again ? 0 : job.isAwake ? this.untilNextWake(job) : job.everyMs);
     }
   }
 
@@ -90,7 +100,12 @@ export class Background implements OnApplicationBootstrap, BeforeApplicationShut
       if (typeof instance !== 'object' || instance === null) continue;
       for (const declaration of recurringOf(Object.getPrototypeOf(instance) as object)) {
         const call = (instance as Record<string, () => Promise<unknown>>)[declaration.method];
-        jobs.push({ ...declaration, run: async () => call?.call(instance) });
+        jobs.push({
+          ...declaration,
+          startedAt: -Infinity,
+          isAwake: false,
+          run: async () => call?.call(instance),
+        });
       }
     }
     return jobs;

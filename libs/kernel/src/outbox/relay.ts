@@ -49,7 +49,7 @@ export class OutboxRelay {
   /** Relays one batch; true when more may wait. */
   @Recurring({ name: 'kernel.outbox', everyMs: 1000 })
   async relay(): Promise<boolean> {
-    const messages = await this.claim();
+    const { messages, isFull } = await this.claim();
     const done: string[] = [];
     const waiting = [...messages];
     const work = async () => {
@@ -59,7 +59,7 @@ export class OutboxRelay {
     };
     await Promise.all(Array.from({ length: PARALLEL }, work));
     if (done.length > 0) await this.finish(done);
-    return messages.length === BATCH;
+    return isFull;
   }
 
   /** Relays until nothing is due. For tests and for an orderly end of work. */
@@ -110,23 +110,30 @@ export class OutboxRelay {
     return due.length > 0;
   }
 
-  private async claim(): Promise<Message[]> {
+  /** Takes what is due for this process. What nobody handles is done with at once. */
+  private async claim(): Promise<{ messages: Message[]; isFull: boolean }> {
     // Looking first spares an idle system a write transaction every second.
-    if (!(await this.isDue())) return [];
+    if (!(await this.isDue())) return { messages: [], isFull: false };
     const now = this.clock.now();
-    return this.units.run(BOOKKEEPING, async () => {
+    return this.units.run(BOOKKEEPING, async (unit) => {
       const rows = await this.database.query<Message>(
         `SELECT id, type, payload, attempts, created_at, trace_id FROM outbox_message
          WHERE status = 'pending' AND available_at <= ? ORDER BY available_at LIMIT ${BATCH} ${this.database.dialect.skipLocked}`,
         [now],
       );
-      if (rows.length === 0) return [];
-      const ids = rows.map(({ id }) => id);
-      await this.database.query(
-        `UPDATE outbox_message SET attempts = attempts + 1, available_at = ? WHERE id IN (${marks(ids)})`,
-        [new Date(now.getTime() + LEASE_MS), ...ids],
-      );
-      return rows;
+      const isHandled = ({ type }: Message) => this.registry.handlersOf(type).length > 0;
+      const messages = rows.filter(isHandled);
+      const unheard = rows.filter((row) => !isHandled(row)).map(({ id }) => id);
+      if (messages.length > 0) {
+        unit.append(
+          `UPDATE outbox_message SET attempts = attempts + 1, available_at = ? WHERE id IN (${marks(messages)})`,
+          [new Date(now.getTime() + LEASE_MS), ...messages.map(({ id }) => id)],
+        );
+      }
+      if (unheard.length > 0) {
+        unit.append(`UPDATE outbox_message SET status = 'done' WHERE id IN (${marks(unheard)})`, unheard);
+      }
+      return { messages, isFull: rows.length === BATCH };
     });
   }
 
