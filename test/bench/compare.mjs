@@ -4,13 +4,17 @@ import { ratios, summarise } from './report.mjs';
 const WARM_UP_S = 2;
 
 /** Measures every request on every side, in turns, so that what the machine does meanwhile hits both sides alike. */
-export async function compare({ database, load, sides }, { rounds, seconds, connections, payments }) {
+export async function compare(
+  { database, load, sides },
+  { rounds, seconds, connections, payments, only = '' },
+) {
   const rowsPerPayment = {};
   for (const side of sides)
     rowsPerPayment[side.name] = await preload({ database, load, side }, { connections, payments });
 
   const results = [];
   for (const [index, { name }] of sides[0].scenarios.entries()) {
+    if (!name.startsWith(only)) continue;
     const measured = Object.fromEntries(sides.map((side) => [side.name, []]));
     for (const side of sides)
       await measure(load, side, side.scenarios[index], { connections, seconds: WARM_UP_S });

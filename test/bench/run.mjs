@@ -17,6 +17,7 @@ const HELP = `npm run bench -- [options]
   --seconds N       the length of one measurement (3)
   --connections N   requests under way at a time (16)
   --payments N      payments that exist before the measurement (1000)
+  --only NAME       one request only, by the beginning of its name: create, read or list
   --floor-only      without the application
   --json            machine-readable output
   --sql             instead of measuring, list the round trips to the database that one request of each kind makes
@@ -28,6 +29,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '16' },
     payments: { type: 'string', default: '1000' },
+    only: { type: 'string', default: '' },
     profile: { type: 'string' },
     'floor-only': { type: 'boolean', default: false },
     sql: { type: 'boolean', default: false },
@@ -40,6 +42,7 @@ const limits = {
   seconds: bounded('seconds', 60),
   connections: bounded('connections', 256),
   payments: bounded('payments', 100_000),
+  only: options.only,
 };
 
 function bounded(name, highest) {
