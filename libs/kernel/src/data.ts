@@ -65,6 +65,7 @@ export { Clock } from './time/clock.js';
 export {
   currentUnit,
   type CommittingUnit,
+  MissedUpdate,
   type Unit,
   type UnitDescription,
   type UnitIntent,

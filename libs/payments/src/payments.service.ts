@@ -4,8 +4,8 @@ import {
   Idempotency,
   InjectConfig,
   InjectRepository,
-  paginate,
   RequestContext,
+  selectPage,
   UnitOfWork,
   type ConfigOf,
   type Page,
@@ -90,7 +90,7 @@ export class PaymentsService {
 
   /** Payments, newest first, one query a page. */
   list(filter: PaymentFilter, query: PageQuery): Promise<Page<Payment>> {
-    return paginate(this.payments.createQueryBuilder('payment').where(filter), { alias: 'payment', query });
+    return selectPage<Payment>(this.database, Payment, filter, query);
   }
 
   /** Captures an authorised payment, in part if `amountMinor` is less than its amount; once. */

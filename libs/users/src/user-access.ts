@@ -33,7 +33,7 @@ export class UserAccessReader {
   ) {}
 
   async find(userId: string): Promise<UserAccess | undefined> {
-    const rows = await this.database.query<AccessRow>(ACCESS, [userId]);
+    const rows = await this.database.lookUp<AccessRow>(ACCESS, [userId]);
     const [first] = rows;
     if (!first) return undefined;
     const roles = rows.flatMap((row) => (row.permissions === null ? [] : [row.permissions]));

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Repository } from 'typeorm';
-import { Clock, InjectRepository, Problem, UnitOfWork, newId } from '#kernel';
+import { Clock, Database, InjectRepository, Problem, UnitOfWork, newId } from '#kernel';
 import { BlindIndexes, Vault } from '#vault';
 import { Administrators } from './administrators.js';
 import { ADMINISTRATOR } from './entities/role.entity.js';
@@ -35,6 +35,7 @@ export class UsersService {
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
     @InjectRepository(UserRole) private readonly userRoles: Repository<UserRole>,
+    private readonly database: Database,
     private readonly units: UnitOfWork,
     private readonly vault: Vault,
     private readonly blindIndexes: BlindIndexes,
@@ -115,7 +116,7 @@ export class UsersService {
 
   /** A person's own profile. Throws `users.not_found`. */
   async getProfile(userId: string): Promise<Profile> {
-    const user = await this.users.findOneBy({ id: userId });
+    const [user] = await this.database.select(User, { id: userId });
     if (!user) throw usersErrors.problem('users.not_found');
     const [revealed] = await this.vault.reveal([user], ['email', 'name'], 'account.self_service');
     if (!revealed || revealed.email === null || revealed.name === null)

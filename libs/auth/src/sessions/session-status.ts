@@ -13,7 +13,7 @@ export class SessionStatusReader {
   ) {}
 
   async isLive(sessionId: string, userId: string): Promise<boolean> {
-    const rows = await this.database.query(
+    const rows = await this.database.lookUp(
       'SELECT 1 FROM session WHERE id = ? AND user_id = ? AND revoked_at IS NULL AND expires_at > ?',
       [sessionId, userId, this.clock.now()],
     );

@@ -1,27 +1,27 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import type { DataSource, EntityManager, EntityMetadata } from 'typeorm';
-import { currentUnit } from '../unit-of-work/unit.js';
+import type { DataSource, EntityManager } from 'typeorm';
+import { currentUnit, type Unit } from '../unit-of-work/unit.js';
 import type { Dialect } from './dialects/dialect.js';
+import { SharedReads } from './shared-reads.js';
+import { type Changes, TableSql } from './table-sql.js';
 
 export const WRITER = 'writer';
 export const READER = 'reader';
 export const DIALECT = 'steward.dialect';
 
-/** How rows of one entity are inserted. */
-interface Insertion {
-  readonly sql: string;
-  readonly columns: EntityMetadata['columns'];
-}
-
 /** The way to the data: the open unit of work's transaction, else the read-only source. */
 @Injectable()
 export class Database {
-  private readonly insertions = new Map<new () => object, Insertion>();
+  private readonly tables = new Map<new () => object, unknown>();
+  private readonly shared: SharedReads;
+
   constructor(
     @Inject(getDataSourceToken(READER)) private readonly reader: DataSource,
     @Inject(DIALECT) readonly dialect: Dialect,
-  ) {}
+  ) {
+    this.shared = new SharedReads((statements) => dialect.readTogether(reader, statements));
+  }
 
   /** The open unit's manager, else that of the read-only source. */
   get manager(): EntityManager {
@@ -37,17 +37,48 @@ export class Database {
   }
 
   /**
+   * As {@link query}, for a short SELECT by key on a hot path: outside a unit it shares its round trip with others that
+   * are asked for at the same moment.
+   */
+  async lookUp<Row = Record<string, unknown>>(
+    sql: string,
+    parameters: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    if (currentUnit()) return this.query<Row>(sql, parameters);
+    return (await this.shared.read({ sql, parameters: parameters.map(this.dialect.parameter) })) as Row[];
+  }
+
+  /**
+   * The entities with these values, by {@link lookUp}: for hot paths, without a query builder. `rest` goes on in SQL,
+   * beginning with AND or ORDER BY.
+   */
+  async select<Row extends object>(
+    entity: new () => Row,
+    where: Partial<Row>,
+    rest = '',
+    parameters: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    const table = this.sqlOf(entity);
+    const statement = table.select(where, rest, parameters);
+    return (await this.lookUp(statement.sql, statement.parameters)).map((values) => table.hydrate(values));
+  }
+
+  /**
    * Inserts `row`, which has every column set, at the end of the open unit, in one round trip with what else waits
    * there. For hot paths: statements before the end of the unit do not see the row, and its errors come from the unit.
    */
   insertLater<Row extends object>(entity: new () => Row, row: Row): void {
-    const unit = currentUnit();
-    if (!unit) throw new Error(`A ${entity.name} is inserted inside a unit of work`);
-    const { sql, columns } = this.insertionOf(entity);
-    const { driver } = this.reader;
-    const value = (column: Insertion['columns'][number]): unknown =>
-      driver.preparePersistentValue(column.getEntityValue(row), column) ?? null;
-    unit.append(sql, columns.map(value));
+    const { sql, parameters } = this.sqlOf(entity).insert(row);
+    this.openUnit(entity).append(sql, parameters);
+  }
+
+  /**
+   * Changes the one row with these values at the end of the open unit, as {@link insertLater} does. When there is no
+   * such row, because somebody else was faster, the unit fails with `MissedUpdate`.
+   */
+  updateLater<Row extends object>(entity: new () => Row, where: Partial<Row>, changes: Changes<Row>): void {
+    const { sql, parameters } = this.sqlOf(entity).update(where, changes);
+    this.openUnit(entity).append(sql, parameters, { mustHit: true });
   }
 
   /** The table of an entity. */
@@ -60,18 +91,15 @@ export class Database {
     return this.reader.entityMetadatas;
   }
 
-  private insertionOf(entity: new () => object): Insertion {
-    const known = this.insertions.get(entity);
-    if (known) return known;
-    const { tablePath, columns } = this.reader.getMetadata(entity);
-    const { driver } = this.reader;
-    const names = columns.map(({ databaseName }) => driver.escape(databaseName)).join(', ');
-    const marks = columns.map(() => '?').join(', ');
-    const insertion = {
-      sql: `INSERT INTO ${driver.escape(tablePath)} (${names}) VALUES (${marks})`,
-      columns,
-    };
-    this.insertions.set(entity, insertion);
-    return insertion;
+  private openUnit(entity: new () => object): Unit {
+    const unit = currentUnit();
+    if (!unit) throw new Error(`A ${entity.name} is written inside a unit of work`);
+    return unit;
+  }
+
+  private sqlOf<Row extends object>(entity: new () => Row): TableSql<Row> {
+    const known = this.tables.get(entity) ?? new TableSql(entity, this.reader);
+    this.tables.set(entity, known);
+    return known as TableSql<Row>;
   }
 }

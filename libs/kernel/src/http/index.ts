@@ -18,6 +18,7 @@ export {
   type PageOptions,
   PageQuery,
   paginate,
+  selectPage,
 } from './pagination.js';
 export { problemDocument, type ProblemDocument } from './problem-document.js';
 export { type Route, Routes } from './routes.js';

@@ -3,6 +3,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type as Transform } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { SelectQueryBuilder } from 'typeorm';
+import type { Database } from '../database/database.js';
 import { kernelErrors } from '../errors/kernel.errors.js';
 import { isId } from '../ids/ids.js';
 
@@ -69,9 +70,31 @@ export async function paginate<Entity extends { readonly id: string }>(
     .orderBy(`${alias}.id`, order)
     .take(query.limit + 1)
     .getMany();
-  const items = rows.slice(0, query.limit);
+  return pageOf(rows, query.limit);
+}
+
+/** {@link paginate} for hot paths: the newest entities with these values, without a query builder. */
+export async function selectPage<Entity extends { readonly id: string }>(
+  database: Database,
+  entity: new () => Entity,
+  where: Partial<Entity>,
+  { limit, cursor }: PageOptions['query'],
+): Promise<Page<Entity>> {
+  const after = cursor === undefined ? '' : 'AND id < ?';
+  const rows = await database.select(
+    entity,
+    where,
+    `${after} ORDER BY id DESC LIMIT ${limit + 1}`,
+    cursor === undefined ? [] : [decodeCursor(cursor)],
+  );
+  return pageOf(rows, limit);
+}
+
+/** `rows` holds one more than `limit` when there is a next page. */
+function pageOf<Entity extends { readonly id: string }>(rows: Entity[], limit: number): Page<Entity> {
+  const items = rows.slice(0, limit);
   const last = items.at(-1);
-  return { items, nextCursor: rows.length > query.limit && last ? encodeCursor(last.id) : null };
+  return { items, nextCursor: rows.length > limit && last ? encodeCursor(last.id) : null };
 }
 
 export const encodeCursor = (id: string): string => Buffer.from(id, 'utf8').toString('base64url');

@@ -142,7 +142,7 @@ export class Idempotency implements OnModuleInit {
 
   /** Throws what an earlier request with the same key leads to; returns when there was none. */
   async answerIfKnown(attempt: Attempt): Promise<void> {
-    const [found] = await this.database.query<FoundRecord>(
+    const [found] = await this.database.lookUp<FoundRecord>(
       `SELECT id, fingerprint, status, CASE WHEN expires_at > ? THEN 1 ELSE 0 END AS is_live
        FROM idempotency_record WHERE scope IN (${marks(attempt.scopes)})`,
       [this.clock.now(), ...attempt.scopes],

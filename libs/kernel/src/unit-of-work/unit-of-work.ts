@@ -5,7 +5,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { InjectConfig } from '../config/define-config.js';
 import { kernelConfig, type KernelConfig } from '../config/kernel.config.js';
 import { DIALECT, WRITER } from '../database/database.js';
-import type { Dialect } from '../database/dialects/dialect.js';
+import { type Dialect, markTransaction } from '../database/dialects/dialect.js';
 import { kernelErrors } from '../errors/kernel.errors.js';
 import { Problem } from '../errors/problem.js';
 import { newId } from '../ids/ids.js';
@@ -13,13 +13,16 @@ import { OutboxWriter } from '../outbox/outbox-writer.js';
 import { Ports, UnitRecorder } from '../ports/ports.js';
 import { Clock } from '../time/clock.js';
 import { SerialQueue } from './serial-queue.js';
-import { currentUnit, OpenUnit, type Unit, type UnitIntent, withUnit } from './unit.js';
+import { currentUnit, MissedUpdate, OpenUnit, type Unit, type UnitIntent, withUnit } from './unit.js';
 import { UnitHooks } from './unit-hooks.js';
 
 const MAX_ATTEMPTS = 6;
 const UNRECORDED_STATUS = [400, 422, 429];
 
 const isRecorded = (intent: UnitIntent): boolean => intent.recorded !== false;
+
+/** The entry that the unit's row changes are attributed to. */
+const attribution = (unit: OpenUnit): string | null => (isRecorded(unit.intent) ? unit.id : null);
 
 const recorded = new WeakSet<object>();
 
@@ -137,21 +140,31 @@ export class UnitOfWork {
     const unit = new OpenUnit(newId('aud'), manager, intent, this.clock.now());
     guard.unit = unit;
     try {
-      await this.dialect.begin(runner, isRecorded(intent) ? unit.id : null);
       const result = await withUnit(unit, () => this.work(unit, work));
       unit.assertUsable();
       this.assertInTime(unit);
-      await this.dialect.commit(runner, unit.tail);
+      // From here on a promise that outlives the work can slip nothing in, neither before COMMIT nor behind it.
+      unit.close();
+      await this.commit(connection, unit);
       for (const callback of unit.committed) callback();
       return result;
     } catch (error) {
-      await this.dialect.rollback(connection);
-      throw error;
-    } finally {
       unit.close();
+      if (unit.begun) await this.dialect.rollback(connection);
+      throw this.dialect.isMissed(error)
+        ? new MissedUpdate(`${intent.action} came too late`, { cause: error })
+        : error;
+    } finally {
       ended(unit);
       await connection.release();
     }
+  }
+
+  /** Commits; a unit that is nothing but its tail takes one round trip from beginning to end. */
+  private async commit(connection: QueryRunner, unit: OpenUnit): Promise<void> {
+    if (unit.begun) await this.dialect.commit(connection, unit.tail);
+    else if (unit.tail.length > 0)
+      await (unit.begun = this.dialect.write(connection, attribution(unit), unit.tail));
   }
 
   private async work<T>(unit: OpenUnit, work: (unit: Unit) => Promise<T>): Promise<T> {
@@ -166,20 +179,26 @@ export class UnitOfWork {
 
   /**
    * The unit's own view of the connection, through which its every statement passes: a doomed or closed unit lets
-   * nothing through, not even from a promise that outlives it. (On SQLite all units share one connection.)
+   * nothing through, not even from a promise that outlives it. (On SQLite all units share one connection.) The first
+   * statement begins the transaction; TypeORM is told from the start that there is one, lest it open its own.
    */
   private guarded(connection: QueryRunner, guard: { unit?: OpenUnit }): QueryRunner {
     const query = connection.query.bind(connection) as (...args: unknown[]) => Promise<unknown>;
     const guardedQuery = async (...args: unknown[]): Promise<unknown> => {
-      guard.unit?.assertUsable();
+      const { unit } = guard;
+      unit?.assertUsable();
       try {
+        if (unit) await (unit.begun ??= this.dialect.begin(connection, attribution(unit)));
+        unit?.assertUsable();
         return await query(...args);
       } catch (error) {
         if (this.dialect.isRetryable(error) || this.dialect.isFatal(error)) guard.unit?.doom(error);
         throw error;
       }
     };
-    return Object.create(connection, { query: { value: guardedQuery } }) as QueryRunner;
+    const runner = Object.create(connection, { query: { value: guardedQuery } }) as QueryRunner;
+    markTransaction(runner, true);
+    return runner;
   }
 
   private assertInTime(unit: OpenUnit): void {
@@ -193,7 +212,7 @@ export class UnitOfWork {
 
   private async recordRefusal(intent: UnitIntent, error: unknown): Promise<void> {
     const outcome = outcomeOf(error);
-    if (!outcome || !isRecorded(intent) || wasRecorded(error)) return;
+    if (!outcome || !isRecorded(intent) || wasRecorded(error) || error instanceof MissedUpdate) return;
     markRecorded(error);
     if (this.hooks.isUnrecorded(error)) return;
     try {

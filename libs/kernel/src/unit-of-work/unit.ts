@@ -37,11 +37,20 @@ export interface Unit {
   describe(description: UnitDescription): void;
   /** Puts an event into the outbox, in this transaction. `after` delays its handling. */
   publish(event: DomainEvent, options?: { after?: Date }): void;
-  /** Adds a statement to the unit's tail, which runs in one go right before COMMIT. */
-  append(sql: string, parameters: readonly unknown[]): void;
+  /**
+   * Adds a statement to the unit's tail, which runs in one go right before COMMIT. One that `mustHit` has to change
+   * exactly one row: else nothing is committed and the unit fails with {@link MissedUpdate}.
+   */
+  append(sql: string, parameters: readonly unknown[], options?: { mustHit?: boolean }): void;
   /** Runs after the commit, never after a rollback. It must not throw. */
   onCommitted(callback: () => void): void;
 }
+
+/**
+ * Somebody else was faster with a row that a unit's tail must change; the unit rolled back. It leaves no entry: the
+ * caller catches it, looks at the row, and decides in another unit.
+ */
+export class MissedUpdate extends Error {}
 
 /** What the recorder and the hooks see of a unit that is about to commit. */
 export interface CommittingUnit extends Unit {
@@ -66,6 +75,8 @@ export class OpenUnit implements CommittingUnit {
   readonly events: PublishedEvent[] = [];
   readonly tail: Statement[] = [];
   readonly committed: (() => void)[] = [];
+  /** Set once the transaction has begun, which its first statement makes it do. */
+  begun: Promise<void> | undefined;
 
   constructor(
     readonly id: string,
@@ -92,8 +103,8 @@ export class OpenUnit implements CommittingUnit {
     this.events.push({ event, availableAt: options.after ?? this.startedAt });
   }
 
-  append(sql: string, parameters: readonly unknown[]): void {
-    this.tail.push({ sql, parameters });
+  append(sql: string, parameters: readonly unknown[], { mustHit = false } = {}): void {
+    this.tail.push({ sql, parameters, mustHit });
   }
 
   onCommitted(callback: () => void): void {

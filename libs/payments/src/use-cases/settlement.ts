@@ -1,4 +1,4 @@
-import { Clock, InjectRepository, UnitOfWork, type Unit } from '#kernel';
+import { Clock, Database, InjectRepository, MissedUpdate, UnitOfWork, type Unit } from '#kernel';
 import { LedgerService } from '#ledger';
 import { Injectable } from '@nestjs/common';
 import type { Repository } from 'typeorm';
@@ -26,6 +26,7 @@ export class Settlement {
   constructor(
     @InjectRepository(Payment) private readonly payments: Repository<Payment>,
     @InjectRepository(Refund) private readonly refunds: Repository<Refund>,
+    private readonly database: Database,
     private readonly units: UnitOfWork,
     private readonly ledger: LedgerService,
     private readonly clock: Clock,
@@ -44,16 +45,24 @@ export class Settlement {
       resource: { type: 'payment', id },
       subject: payment.customerId,
     };
-    return this.units.run(intent, async (unit) => {
-      unit.describe({
-        details: { operation: payment.operation, result: outcome.result, status: payment.status },
+    const details = { operation: payment.operation, result: outcome.result, status: payment.status };
+    try {
+      return await this.units.run(intent, async (unit) => {
+        unit.describe({ details });
+        this.database.updateLater(Payment, { id, status, operationReference }, payment.progress());
+        await this.bookPayment(payment, outcome, unit);
+        await then?.(payment);
+        return payment;
       });
-      const { affected } = await this.payments.update({ id, status, operationReference }, payment.progress());
-      if (affected === 1) await this.bookPayment(payment, outcome, unit);
-      const settled = affected === 1 ? payment : await this.payments.findOneByOrFail({ id });
-      await then?.(settled);
-      return settled;
-    });
+    } catch (error) {
+      if (!(error instanceof MissedUpdate)) throw error;
+      return this.units.run(intent, async (unit) => {
+        unit.describe({ details });
+        const settled = await this.payments.findOneByOrFail({ id });
+        await then?.(settled);
+        return settled;
+      });
+    }
   }
 
   /** Settles `refund`, turning its reservation into refunded money or giving it back; as {@link settlePayment}. */

@@ -1,10 +1,12 @@
-import type { DataSourceOptions, QueryRunner } from 'typeorm';
+import type { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
 import type { KernelConfig } from '../../config/kernel.config.js';
 
 /** A statement with `?` placeholders. */
 export interface Statement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
+  /** The statement must change exactly one row; else it fails with an error that {@link Dialect.isMissed} knows. */
+  readonly mustHit?: boolean;
 }
 
 /** All that differs between the databases; the only place where SQL is written per dialect. */
@@ -22,6 +24,8 @@ export interface Dialect {
   begin(runner: QueryRunner, entryId: string | null): Promise<void>;
   /** Runs `tail` in order, clears the attribution and commits. */
   commit(runner: QueryRunner, tail: readonly Statement[]): Promise<void>;
+  /** {@link begin} and {@link commit} in one go, for a unit that is nothing but its tail. */
+  write(runner: QueryRunner, entryId: string | null, tail: readonly Statement[]): Promise<void>;
   /** Rolls back and leaves no attribution behind. */
   rollback(runner: QueryRunner): Promise<void>;
   /** A lost race: the unit as a whole may be tried again. */
@@ -29,6 +33,10 @@ export interface Dialect {
   /** The transaction, or the connection under it, is gone. */
   isFatal(error: unknown): boolean;
   isUniqueViolation(error: unknown): boolean;
+  /** A statement that {@link Statement.mustHit | must hit} changed another number of rows than one. */
+  isMissed(error: unknown): boolean;
+  /** Runs SELECTs in order on the reader, in one round trip, and gives the rows of each. */
+  readTogether(reader: DataSource, statements: readonly Statement[]): Promise<unknown[][]>;
   /** Turns an INSERT whose `key` is taken into an update; the assignments follow. */
   onConflict(key: readonly string[]): string;
   /** The value as the driver takes it. */

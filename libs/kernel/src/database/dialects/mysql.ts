@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import type { Connection, Pool, PoolOptions } from 'mysql2';
-import type { DataSourceOptions } from 'typeorm';
+import type { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
 import { commonOptions } from '../common-options.js';
-import { type Dialect, driverCode, driverNumber, markTransaction } from './dialect.js';
+import { type Dialect, driverCode, driverNumber, markTransaction, type Statement } from './dialect.js';
 
 const mysql2 = createRequire(import.meta.url)('mysql2') as typeof import('mysql2');
 
@@ -60,6 +60,35 @@ function url(address: string | undefined): string {
  * replaced, and a backslash escapes, which the driver takes for granted where it quotes values.
  */
 const STRICT = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
+
+/** What mysql2 itself offers both for a pool and for one of its connections. */
+type Queryable = Pick<Connection, 'query'>;
+
+/** Statements of one round trip, by the driver directly: TypeORM's own way costs as much again. */
+function send(target: Queryable, sql: string, parameters: readonly unknown[]): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    target.query(sql, [...parameters], (error, result) => {
+      if (error) reject(error);
+      else resolve(result);
+    });
+  });
+}
+
+const BEGIN = 'SET @steward_entry = ?; START TRANSACTION';
+const COMMIT = 'COMMIT; SET @steward_entry = NULL';
+
+/**
+ * Fails unless the statement before it hit one row. There is no plain assertion in SQL that MySQL and MariaDB share; a
+ * scalar subquery of two rows is an error in both, and it is evaluated only when the condition does not hold.
+ */
+const ASSERT_HIT = 'SET @steward_hit = IF(ROW_COUNT() = 1, 1, (SELECT 1 UNION ALL SELECT 2))';
+const MISSED = 1242;
+
+const textOf = ({ sql, mustHit }: Statement): string => (mustHit ? `${sql}; ${ASSERT_HIT}` : sql);
+
+const connectionOf = async (runner: QueryRunner): Promise<Queryable> => (await runner.connect()) as Queryable;
+
+
 const READ_COMMITTED = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
 const READ_ONLY = 'SET SESSION TRANSACTION READ ONLY';
 
@@ -79,17 +108,23 @@ export const mysql: Dialect = {
   migrator: (config) => source(url(config.databaseMigrationUrl), 2, [STRICT]),
 
   async begin(runner, entryId) {
-    await runner.query('SET @steward_entry = ?; START TRANSACTION', [entryId]);
+    await send(await connectionOf(runner), BEGIN, [entryId]);
     markTransaction(runner, true);
   },
 
   async commit(runner, tail) {
-    const statements = [...tail.map(({ sql }) => sql), 'COMMIT', 'SET @steward_entry = NULL'];
-    await runner.query(
-      statements.join('; '),
-      tail.flatMap(({ parameters }) => [...parameters]),
+    const sql = [...tail.map(textOf), COMMIT].join('; ');
+    await send(
+      await connectionOf(runner),
+      sql,
+      tail.flatMap(({ parameters }) => parameters),
     );
     markTransaction(runner, false);
+  },
+
+  async write(runner, entryId, tail) {
+    const sql = [BEGIN, ...tail.map(textOf), COMMIT].join('; ');
+    await send(await connectionOf(runner), sql, [entryId, ...tail.flatMap(({ parameters }) => parameters)]);
   },
 
   async rollback(runner) {
@@ -104,6 +139,18 @@ export const mysql: Dialect = {
   isFatal: (error) =>
     LOST.includes(String(driverCode(error))) || (error as { fatal?: boolean })?.fatal === true,
   isUniqueViolation: (error) => DUPLICATE.includes(driverNumber(error) ?? 0),
+  isMissed: (error) => driverNumber(error) === MISSED,
+
+  async readTogether(reader, statements) {
+    const { pool } = reader.driver as DataSource['driver'] & { readonly pool: Pool };
+    const sql = statements.map((statement) => statement.sql).join('; ');
+    const result = await send(
+      pool,
+      sql,
+      statements.flatMap(({ parameters }) => parameters),
+    );
+    return (statements.length === 1 ? [result] : result) as unknown[][];
+  },
   onConflict: () => 'ON DUPLICATE KEY UPDATE',
   parameter: (value) => value,
   async scrub() {},

@@ -40,6 +40,9 @@ function source(config: KernelConfig, readonly: boolean, ...pragmas: string[]): 
   };
 }
 
+/** A statement in the tail of a unit did not change the one row that it must. */
+class MissedRow extends Error {}
+
 /** SQLite in one file: a single writing connection and a read-only one beside it on the same WAL file. */
 export const sqlite: Dialect = {
   name: 'sqlite',
@@ -58,10 +61,18 @@ export const sqlite: Dialect = {
   },
 
   async commit(runner, tail) {
-    for (const { sql, parameters } of tail) await runner.query(sql, parameters.map(sqlite.parameter));
+    for (const { sql, parameters, mustHit } of tail) {
+      const { affected } = await runner.query(sql, parameters.map(sqlite.parameter), true);
+      if (mustHit && affected !== 1) throw new MissedRow(sql);
+    }
     await runner.query('UPDATE audit_context SET entry_id = NULL');
     await runner.query('COMMIT');
     markTransaction(runner, false);
+  },
+
+  async write(runner, entryId, tail) {
+    await sqlite.begin(runner, entryId);
+    await sqlite.commit(runner, tail);
   },
 
   async rollback(runner) {
@@ -75,6 +86,14 @@ export const sqlite: Dialect = {
   isRetryable: (error) => /^SQLITE_(BUSY|LOCKED)/.test(String(driverCode(error))),
   isFatal: (error) => /^SQLITE_(IOERR|FULL|CORRUPT|NOMEM|INTERRUPT)/.test(String(driverCode(error))),
   isUniqueViolation: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)/.test(String(driverCode(error))),
+
+  isMissed: (error) => error instanceof MissedRow,
+
+  async readTogether(reader, statements) {
+    const answers: unknown[][] = [];
+    for (const { sql, parameters } of statements) answers.push(await reader.query(sql, [...parameters]));
+    return answers;
+  },
 
   onConflict: (key) => `ON CONFLICT (${key.join(', ')}) DO UPDATE SET`,
 
