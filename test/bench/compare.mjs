@@ -17,10 +17,10 @@ export async function compare(
     if (!name.startsWith(only)) continue;
     const measured = Object.fromEntries(sides.map((side) => [side.name, []]));
     for (const side of sides)
-      await measure(load, side, side.scenarios[index], { connections, seconds: WARM_UP_S });
+      await measure({ load, database }, side, side.scenarios[index], { connections, seconds: WARM_UP_S });
     for (let round = 0; round < rounds; round += 1) {
       for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
-        measured[side.name].push(await measure(load, side, side.scenarios[index], { connections, seconds }));
+        measured[side.name].push(await measure({ load, database }, side, side.scenarios[index], { connections, seconds }));
       }
     }
     const { floor, application } = measured;
@@ -45,7 +45,7 @@ export async function compare(
 /** Writes the payments that are there before anything is measured, and says which rows each of them left. */
 async function preload({ database, load, side }, { connections, payments }) {
   const before = await countRows(database, side.schema);
-  await measure(load, side, side.scenarios[0], { connections, requests: payments });
+  await measure({ load, database }, side, side.scenarios[0], { connections, requests: payments });
   const after = await countRows(database, side.schema);
   const perPayment = Object.entries(after).map(([name, count]) => [
     name,

@@ -23,8 +23,9 @@ export function startLoadGenerator() {
 }
 
 /** One closed-loop run of one scenario against one side, with what it cost the server. */
-export async function measure(load, side, scenario, limits) {
+export async function measure({ load, database }, side, scenario, limits) {
   const before = await side.usage();
+  const databaseBefore = await database.cpuMs();
   const result = await load.run({
     ...scenario,
     ...limits,
@@ -32,11 +33,13 @@ export async function measure(load, side, scenario, limits) {
     headers: { Authorization: `Bearer ${side.accessToken}` },
   });
   const after = await side.usage();
+  const databaseAfter = await database.cpuMs();
   return {
     requestsPerS: result.perSecond,
     p50Ms: result.p50Ms,
     p99Ms: result.p99Ms,
     cpuMsPerRequest: (after.cpuMs - before.cpuMs) / result.count,
+    databaseCpuMsPerRequest: (databaseAfter - databaseBefore) / result.count,
     rssBytes: after.rssBytes,
   };
 }

@@ -13,6 +13,7 @@ export function summarise(rounds) {
     p50Ms: of('p50Ms'),
     p99Ms: of('p99Ms'),
     cpuMsPerRequest: of('cpuMsPerRequest'),
+    databaseCpuMsPerRequest: of('databaseCpuMsPerRequest'),
     rssMiB: rounds.at(-1).rssBytes / 2 ** 20,
   };
 }
@@ -30,6 +31,7 @@ const columns = [
   ['p50 ms', (row) => row.p50Ms.toFixed(2), 8],
   ['p99 ms', (row) => row.p99Ms.toFixed(2), 8],
   ['cpu ms/req', (row) => row.cpuMsPerRequest.toFixed(3), 11],
+  ['of MariaDB', (row) => row.databaseCpuMsPerRequest.toFixed(3), 11],
   ['RSS MiB', (row) => row.rssMiB.toFixed(0), 8],
   [
     'ratio',

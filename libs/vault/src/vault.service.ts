@@ -18,6 +18,7 @@ interface Envelope {
   readonly bytes: Buffer;
   readonly place: ValuePlace;
   readonly key: KeyRef;
+  readonly keyName: string;
 }
 
 /** The only door between personal data at rest and its plaintext. */
@@ -100,7 +101,8 @@ export class Vault {
     const envelopes = rows.flatMap((row, index) => this.envelopesOf(row, index, fields));
     const subjects = [...new Set(envelopes.map(({ place }) => place.subject))];
     await this.ports.policy.check(purpose, subjects);
-    const keys = await this.keys.read(envelopes.map(({ key }) => key));
+    const refs = new Map(envelopes.map(({ key, keyName }) => [keyName, key]));
+    const keys = await this.keys.read([...refs.values()]);
     const plain = rows.map((): Record<string, unknown> =>
       Object.fromEntries(fields.map((field) => [field, null])),
     );
@@ -155,7 +157,7 @@ export class Vault {
         throw new Error(`${entry.entityName}.${field} was not loaded or not sealed.`);
       const place = this.catalogue.placeOf(entry, row);
       const key = { subject: place.subject, retention: entry.retention };
-      envelopes.push({ row: index, field, bytes: value.bytes, place, key });
+      envelopes.push({ row: index, field, bytes: value.bytes, place, key, keyName: nameOf(key) });
     }
     return envelopes;
   }
@@ -178,8 +180,8 @@ export class Vault {
   }
 }
 
-function stateOf({ key, place }: Envelope, keys: ReadonlyMap<string, KeyState>): KeyState {
-  const state = keys.get(nameOf(key));
+function stateOf({ keyName, place }: Envelope, keys: ReadonlyMap<string, KeyState>): KeyState {
+  const state = keys.get(keyName);
   if (!state)
     throw new Error(
       `The key under a value of ${place.annotation} is missing; was data restored without its keys?`,

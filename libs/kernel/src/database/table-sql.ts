@@ -12,6 +12,8 @@ export type Changes<Row> = { readonly [Property in keyof Row]?: Row[Property] | 
  */
 export class TableSql<Row extends object> {
   private readonly columns: readonly ColumnMetadata[];
+  /** What {@link hydrate} looks at for every value, read once. */
+  private readonly fields: readonly { column: ColumnMetadata; name: string; property: string }[];
   private readonly insertSql: string;
   private readonly selectSql: string;
 
@@ -20,7 +22,14 @@ export class TableSql<Row extends object> {
     private readonly source: DataSource,
   ) {
     const { columns, tablePath } = source.getMetadata(entity);
+    const embedded = columns.find(({ embeddedMetadata }) => embeddedMetadata);
+    if (embedded) throw new Error(`${entity.name}.${embedded.propertyPath} lies in an embedded object`);
     this.columns = columns;
+    this.fields = columns.map((column) => ({
+      column,
+      name: column.databaseName,
+      property: column.propertyName,
+    }));
     const table = source.driver.escape(tablePath);
     const names = columns.map((column) => this.nameOf(column)).join(', ');
     this.insertSql = `INSERT INTO ${table} (${names}) VALUES (${columns.map(() => '?').join(', ')})`;
@@ -60,9 +69,8 @@ export class TableSql<Row extends object> {
   /** The entity in a row as the database gave it. */
   hydrate(values: Readonly<Record<string, unknown>>): Row {
     const row = new this.entity();
-    for (const column of this.columns) {
-      const value: unknown = this.source.driver.prepareHydratedValue(values[column.databaseName], column);
-      column.setEntityValue(row, value);
+    for (const { column, name, property } of this.fields) {
+      Reflect.set(row, property, this.source.driver.prepareHydratedValue(values[name], column));
     }
     return row;
   }

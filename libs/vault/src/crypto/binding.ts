@@ -18,12 +18,12 @@ export function keyBinding(subject: string, retention: string, epoch: number): B
 
 /** Each part carries its length, so no two different lists of parts give the same bytes. */
 export function binding(...parts: readonly string[]): Buffer {
-  const chunks: Buffer[] = [];
-  for (const part of parts) {
-    const bytes = Buffer.from(part, 'utf8');
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    chunks.push(length, bytes);
+  const lengths = parts.map((part) => Buffer.byteLength(part, 'utf8'));
+  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + 4 + length, 0));
+  let at = 0;
+  for (const [index, part] of parts.entries()) {
+    at = bytes.writeUInt32BE(lengths[index] ?? 0, at);
+    at += bytes.write(part, at, 'utf8');
   }
-  return Buffer.concat(chunks);
+  return bytes;
 }
