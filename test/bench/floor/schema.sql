@@ -33,7 +33,7 @@ CREATE TABLE payment (
   currency CHAR(3) CHARACTER SET ascii NOT NULL,
   payment_method VARCHAR(60) CHARACTER SET ascii NOT NULL,
   capture_method VARCHAR(20) CHARACTER SET ascii NOT NULL,
-  metadata TEXT,
+  metadata BLOB,
   created_at DATETIME(6) NOT NULL,
   KEY payment_by_customer (customer_id, id)
 );

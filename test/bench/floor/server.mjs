@@ -167,7 +167,7 @@ async function createPayment(request) {
         currency,
         paymentMethod,
         capture,
-        JSON.stringify(metadata),
+        seal(JSON.stringify(metadata)),
         now,
       ],
       [newId('trf'), 'gateway:sandbox', 'sales', amount, currency, 'payment.capture', id, now],
@@ -225,7 +225,7 @@ async function listPayments(request) {
   const session = await authenticate(request);
   const rows = await roundTrip(LIST_PAYMENTS, [session.userId]);
   const items = rows.slice(0, PAGE_LENGTH);
-  for (const item of items) item.metadata = JSON.parse(item.metadata);
+  for (const item of items) item.metadata = JSON.parse(open(item.metadata));
   const nextCursor = rows.length > PAGE_LENGTH ? items[PAGE_LENGTH - 1].id : null;
   return { status: 200, json: JSON.stringify({ items, nextCursor }) };
 }
