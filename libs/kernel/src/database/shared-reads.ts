@@ -38,7 +38,7 @@ export class SharedReads {
   private async run(batch: readonly Waiting[]): Promise<void> {
     try {
       const answers = await this.together(batch.map(({ statement }) => statement));
-      for (const [index, { resolve }] of batch.entries()) resolve(answers[index] ?? []);
+      for (const [index, waiting] of batch.entries()) waiting.resolve(answers[index] ?? []);
     } catch (error) {
       // One statement's mistake is not its neighbours': each is asked again, alone.
       if (batch.length > 1) for (const each of batch) await this.run([each]);

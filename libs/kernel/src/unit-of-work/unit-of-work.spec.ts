@@ -10,6 +10,7 @@ import { feature } from '../features/feature.js';
 import { newId } from '../ids/ids.js';
 import { columns, createTable } from '../migrations/schema.js';
 import { type BootedModule, bootTestModule, describeOnEveryDialect } from '../testing/index.js';
+import { MissedUpdate } from './unit.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 @Entity('note')
@@ -226,6 +227,27 @@ describeOnEveryDialect('the unit of work', (dialect) => {
       Array.from({ length: 5 }, () => units.run(intent, async () => Promise.reject(new Error('x')))),
     );
     expect(await attribution()).toEqual([null, null, null, null, null]);
+  });
+
+  it('commits nothing when a row that its tail must change is not there any more', async () => {
+    const id = newId('not');
+    await units.run(intent, () => notes.insert({ id, text: 'old' }));
+    const database = app.get(Database);
+    const change = (text: string) =>
+      units.run(intent, async () => {
+        database.insertLater(Note, { id: newId('not'), text: `beside ${text}` });
+        database.updateLater(Note, { id, text: 'old' }, { text });
+      });
+    const outcomes = await Promise.allSettled([change('first'), change('second')]);
+    const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    expect(refused).toEqual([expect.any(MissedUpdate)]);
+    expect((await texts()).length).toBe(2);
+    expect(await database.select(Note, { id })).toEqual([expect.not.objectContaining({ text: 'old' })]);
+  });
+
+  it('chooses no rows by a value that was forgotten', async () => {
+    const forgotten = { id: undefined } as unknown as Partial<Note>;
+    await expect(app.get(Database).select(Note, forgotten)).rejects.toThrow('Note.id is missing');
   });
 
   it('runs callbacks after the commit only', async () => {
