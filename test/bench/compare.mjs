@@ -20,7 +20,9 @@ export async function compare(
       await measure({ load, database }, side, side.scenarios[index], { connections, seconds: WARM_UP_S });
     for (let round = 0; round < rounds; round += 1) {
       for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
-        measured[side.name].push(await measure({ load, database }, side, side.scenarios[index], { connections, seconds }));
+        measured[side.name].push(
+          await measure({ load, database }, side, side.scenarios[index], { connections, seconds }),
+        );
       }
     }
     const { floor, application } = measured;

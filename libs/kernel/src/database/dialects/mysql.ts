@@ -88,7 +88,6 @@ const textOf = ({ sql, mustHit }: Statement): string => (mustHit ? `${sql}; ${AS
 
 const connectionOf = async (runner: QueryRunner): Promise<Queryable> => (await runner.connect()) as Queryable;
 
-
 const READ_COMMITTED = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
 const READ_ONLY = 'SET SESSION TRANSACTION READ ONLY';
 
