@@ -225,8 +225,10 @@ export class Idempotency implements OnModuleInit {
 
   private appendAnswer(unit: Unit, attempt: Attempt, answer: Answer): void {
     const row = this.sealed(attempt, answer);
+    // A resolver that took this request for dead may have answered for it, and a replay may have told so.
     unit.append(
-      `UPDATE idempotency_record SET status = 'completed', answer_status = ?, answer_body = ? WHERE id = ?`,
+      `UPDATE idempotency_record SET status = 'completed', answer_status = ?, answer_body = ?
+       WHERE id = ? AND status = 'running'`,
       [answer.status, row.answerBody?.bytes ?? null, attempt.recordId],
     );
     unit.onCommitted(() => {

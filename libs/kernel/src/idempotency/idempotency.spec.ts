@@ -176,6 +176,22 @@ describeOnEveryDialect('an idempotent route', (dialect) => {
     expect(await orders(key)).toBe(1);
   });
 
+  it('replays the same for ever, also when a request that was taken for dead ends after its resolver', async () => {
+    const key = newKey();
+    const slow = send('two-units', key, key);
+    void slow.then(() => undefined);
+    await gate.reached.promise;
+    const [running] = await query(
+      "SELECT id FROM idempotency_record WHERE status = 'running' ORDER BY id DESC",
+    );
+    const idempotency = http.app.get(Idempotency, { strict: false });
+    await idempotency.completeRecord(String(running?.['id']), 201, { id: 'resolved' });
+    const told = (await send('two-units', key, key)).body;
+    gate.open.resolve();
+    await slow;
+    expect([told, (await send('two-units', key, key)).body]).toEqual(Array(2).fill('{"id":"resolved"}'));
+  });
+
   it('keeps the answer sealed and neither key nor body in clear', async () => {
     const key = newKey();
     await send('one-unit', key, 'a-telling-item');
