@@ -8,6 +8,8 @@ interface Shape {
 }
 
 const ASCII = { charset: 'ascii', collation: 'ascii_bin' };
+// Named, for a database may have been made with a character set that does not know every character.
+const UNICODE = { charset: 'utf8mb4', collation: 'utf8mb4_bin' };
 
 const isSqlite = (runner: QueryRunner) => runner.connection.options.type === 'better-sqlite3';
 const shape = ({ nullable = false, primary = false, default: value }: Shape) => ({
@@ -62,6 +64,7 @@ export const columns = {
     name,
     type: 'varchar',
     length: String(options.length ?? 255),
+    ...UNICODE,
     ...shape(options),
   }),
   sealed: (name: string, options: Shape = {}): TableColumnOptions => ({
@@ -79,6 +82,7 @@ export const columns = {
   text: (name: string, options: Shape = {}): TableColumnOptions => ({
     name,
     type: 'longtext',
+    ...UNICODE,
     ...shape(options),
   }),
   integer: (name: string, options: Shape = {}): TableColumnOptions => ({
