@@ -170,6 +170,8 @@ describeOnEveryDialect('an export', (dialect) => {
     expect(text).not.toContain('do-not-tell');
     expect(text).not.toContain('secret-route');
     expect(text).not.toContain('bob@example.com');
+    expect(text).not.toContain(bob);
+    expect(document.categories[0]!.records[0]).toHaveProperty('senderId', ada);
     expect(document.categories[0]!.records[0]).not.toHaveProperty('reply');
     expect(document.categories[1]!.records[0]).not.toHaveProperty('draft');
   });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { MoreThan, type ObjectLiteral } from 'typeorm';
-import { Clock, Database, UnitOfWork } from '#kernel';
+import { Clock, Database, isId, UnitOfWork } from '#kernel';
 import { PersonalDataCatalogue, Vault } from '#vault';
 import { EXPORT_PURPOSE } from '../privacy.purposes.js';
 import { retentionText } from '../retention-classes.js';
@@ -53,7 +53,9 @@ export class SubjectExport {
     let isFirst = true;
     for await (const rows of this.pages(entity, subject)) {
       const revealed: Row[] = await this.vault.reveal(rows, fieldsOf(entity) as never[], EXPORT_PURPOSE);
-      const records = rows.map((row, index) => JSON.stringify(recordOf(entity, row, revealed[index] ?? {})));
+      const records = rows.map((row, index) =>
+        JSON.stringify(recordOf(entity, subject, row, revealed[index] ?? {})),
+      );
       yield (isFirst ? `${headOf(entity)}\n` : ',\n') + records.join(',\n');
       isFirst = false;
     }
@@ -106,10 +108,12 @@ function headOf({ name, entries }: ExportedEntity): string {
   return `{"category":${JSON.stringify(name)},"fields":${JSON.stringify(fields)},"records":[`;
 }
 
-function recordOf(entity: ExportedEntity, row: Row, revealed: Row): Record<string, unknown> {
+/** Leaves out who else a row is about: an id tells one person from another, and so is theirs (GDPR Article 15(4)). */
+function recordOf(entity: ExportedEntity, subject: string, row: Row, revealed: Row): Record<string, unknown> {
   const record: Record<string, unknown> = {};
   for (const property of new Set([...entity.primaryKey, ...entity.facts])) {
     const value = row[property];
+    if (isId(value, 'usr') && value !== subject) continue;
     record[property] = typeof value === 'bigint' ? value.toString() : value;
   }
   return { ...record, ...revealed };
