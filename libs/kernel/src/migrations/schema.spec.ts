@@ -22,7 +22,9 @@ describeOnEveryDialect('columns for text', (name) => {
     await createTable(runner, 'note', [columns.id(), columns.words('title'), columns.text('body')]);
     const note = { id: 'note_1', title: 'Grüße 你好 😀', body: '{"a":"😀"}' };
     await runner.query('INSERT INTO note (id, title, body) VALUES (?, ?, ?)', Object.values(note));
-    const rows: unknown = await runner.query('SELECT id, title, body FROM note WHERE title = ?', [note.title]);
+    const rows: unknown = await runner.query('SELECT id, title, body FROM note WHERE title = ?', [
+      note.title,
+    ]);
     await runner.release();
     await source.destroy();
     await database.remove();
