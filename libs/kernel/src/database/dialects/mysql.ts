@@ -45,7 +45,7 @@ function source(url: string, poolSize: number, firstStatements: readonly string[
     timezone: 'Z',
     supportBigNumbers: true,
     poolSize,
-    // Lets a unit end in one round trip. Values are always parameters; see docs/adr.
+    // Lets a unit end in one round trip. Values are always parameters; see docs/adr/0007.
     extra: { multipleStatements: true },
   };
 }
