@@ -160,6 +160,25 @@ describeOnEveryDialect('the outbox relay', (dialect) => {
     expect(listeners.seen).toHaveLength(50);
   });
 
+  it('begins nothing more when the application shuts down, and leaves the rest to others', async () => {
+    await units.run({ action: 'thing.do' }, async (unit) => {
+      for (let index = 0; index < 30; index += 1) unit.publish(new ThingHappened({ thing: String(index) }));
+    });
+    Object.assign(listeners, { second: async () => relay.beforeApplicationShutdown() });
+    await relay.relay();
+    const begun = listeners.seen.length;
+    expect(begun).toBeLessThan(30);
+    const due = await app
+      .get(Database)
+      .query(
+        `SELECT id FROM outbox_message WHERE status = 'pending' AND attempts = 0 AND available_at <= ?`,
+        [clock.now()],
+      );
+    expect(due).toHaveLength(30 - begun);
+    await relay.drain();
+    expect(listeners.seen).toHaveLength(begun);
+  });
+
   it('takes up what a crashed relay had claimed, after the lease', async () => {
     await publish(new ThingHappened({ thing: 'a' }));
     await units.run({ action: 'outbox.claim', recorded: false }, () =>

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import type { Repository } from 'typeorm';
 import { RequestContext } from '../context/request-context.js';
 import { systemPrincipal } from '../context/principal.js';
@@ -34,8 +34,9 @@ const BOOKKEEPING = { action: 'outbox.relay', recorded: false } as const;
  * delivery is tried again with growing pauses and becomes a dead letter after {@link MAX_ATTEMPTS} tries.
  */
 @Injectable()
-export class OutboxRelay {
+export class OutboxRelay implements BeforeApplicationShutdown {
   private readonly logger = new Logger('OutboxRelay');
+  private isStopping = false;
 
   constructor(
     @InjectRepository(OutboxMessage) private readonly messages: Repository<OutboxMessage>,
@@ -49,22 +50,29 @@ export class OutboxRelay {
   /** Relays one batch; true when more may wait. */
   @Recurring({ name: 'kernel.outbox', everyMs: 1000 })
   async relay(): Promise<boolean> {
+    if (this.isStopping) return false;
     const { messages, isFull } = await this.claim();
     const done: string[] = [];
     const waiting = [...messages];
     const work = async () => {
-      for (let message = waiting.shift(); message; message = waiting.shift()) {
+      for (let message = waiting.shift(); message; message = this.isStopping ? undefined : waiting.shift()) {
         if (await this.deliver(message)) done.push(message.id);
       }
     };
     await Promise.all(Array.from({ length: PARALLEL }, work));
     if (done.length > 0) await this.finish(done);
+    if (waiting.length > 0) await this.giveBack(waiting);
     return isFull;
   }
 
   /** Relays until nothing is due. For tests and for an orderly end of work. */
   async drain(): Promise<void> {
-    while (await this.isDue()) await this.relay();
+    while (!this.isStopping && (await this.isDue())) await this.relay();
+  }
+
+  /** Finishes what handlers have begun; a whole batch may take minutes while a mail server does not answer. */
+  beforeApplicationShutdown(): void {
+    this.isStopping = true;
   }
 
   /** The messages that no handler could take, oldest first. */
@@ -186,6 +194,18 @@ export class OutboxRelay {
   private async finish(ids: readonly string[]): Promise<void> {
     await this.units.run(BOOKKEEPING, () =>
       this.database.query(`UPDATE outbox_message SET status = 'done' WHERE id IN (${marks(ids)})`, ids),
+    );
+  }
+
+  /** Lets another relay have at once what this one claimed and did not begin. */
+  private async giveBack(messages: readonly Message[]): Promise<void> {
+    const ids = messages.map(({ id }) => id);
+    await this.units.run(BOOKKEEPING, () =>
+      this.database.query(
+        `UPDATE outbox_message SET attempts = attempts - 1, available_at = ?
+         WHERE status = 'pending' AND id IN (${marks(ids)})`,
+        [this.clock.now(), ...ids],
+      ),
     );
   }
 
