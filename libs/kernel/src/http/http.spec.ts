@@ -227,6 +227,7 @@ describe('the HTTP edge', () => {
       code: 'kernel.internal',
       traceId: response.headers['x-trace-id'],
     });
+    expect(refusals).toMatchObject([{ intent: { action: 'request.fail' }, code: 'kernel.internal' }]);
   });
 
   it('tells an outage of the database from a defect', async () => {

@@ -34,7 +34,7 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = this.problemOf(exception);
     request.edge.problemCode = problem.code;
     if (problem.status >= 500) this.logger.error({ err: exception, code: problem.code }, 'request failed');
-    else await this.recordRefusal(problem, exception, request);
+    await this.putOnRecord(problem, exception, request);
     if (reply.sent || reply.raw.headersSent) {
       reply.raw.destroy();
       return;
@@ -56,20 +56,17 @@ export class ProblemFilter implements ExceptionFilter {
     return isOutage ? kernelErrors.problem('kernel.unavailable', { cause: exception }) : problem;
   }
 
-  /** Puts a refusal on the record unless a unit has done so. Never fails: the client gets its answer either way. */
-  private async recordRefusal(problem: Problem, exception: unknown, request: FastifyRequest): Promise<void> {
-    if (!isOnTheRecord(problem) || wasRecorded(exception)) return;
+  /** Tells the record what no unit has told it. Never fails: the client gets its answer either way. */
+  private async putOnRecord(problem: Problem, exception: unknown, request: FastifyRequest): Promise<void> {
+    const told = tellingOf(problem);
+    if (!told || wasRecorded(exception)) return;
     markRecorded(exception);
     const { operation } = request.edge.state;
+    const resource = operation ? { resource: { type: 'operation', id: operation } } : {};
     try {
-      await this.ports.get(UnitRecorder).recordRefusal(
-        {
-          action: 'request.refuse',
-          ...(operation ? { resource: { type: 'operation', id: operation } } : {}),
-        },
-        problem,
-        'refused',
-      );
+      await this.ports
+        .get(UnitRecorder)
+        .recordRefusal({ action: told.action, ...resource }, problem, told.outcome);
     } catch (error) {
       this.logger.error({ err: error, code: problem.code }, 'a refusal could not be recorded');
     }
@@ -78,8 +75,20 @@ export class ProblemFilter implements ExceptionFilter {
 
 const COUNTED_ONLY = [400, 404, 422, 429];
 
-/** Denied access and business conflicts are entries; mistakes in form, unknown paths and rates only count. */
-function isOnTheRecord({ code, status }: Problem): boolean {
-  if (status === 401 || status === 403) return true;
-  return status < 500 && !code.startsWith('kernel.') && !COUNTED_ONLY.includes(status);
+interface Telling {
+  readonly action: string;
+  readonly outcome: 'refused' | 'failed';
+}
+
+const REFUSED: Telling = { action: 'request.refuse', outcome: 'refused' };
+const FAILED: Telling = { action: 'request.fail', outcome: 'failed' };
+
+/**
+ * Denied access, business conflicts and defects are entries; mistakes in form, unknown paths and rates only count. An
+ * outage of the database (503) cannot be written down anywhere but in the log.
+ */
+function tellingOf({ code, status }: Problem): Telling | undefined {
+  if (status === 401 || status === 403) return REFUSED;
+  if (status === 500) return FAILED;
+  return status < 500 && !code.startsWith('kernel.') && !COUNTED_ONLY.includes(status) ? REFUSED : undefined;
 }
