@@ -81,12 +81,12 @@ function commandReader(onCommand) {
  * The round trips of one request to a server that is warm. Background work may mix in, so the quietest of a few
  * tries counts.
  */
-export async function traceRequest(ear, load, side, scenario, tries = 8) {
-  await measure(load, side, scenario, { connections: 16, requests: 200 });
+export async function traceRequest(ear, { load, database }, side, scenario, tries = 8) {
+  await measure({ load, database }, side, scenario, { connections: 16, requests: 200 });
   let best;
   for (let attempt = 0; attempt < tries; attempt += 1) {
     ear.take();
-    const { p50Ms } = await measure(load, side, scenario, { connections: 1, requests: 1 });
+    const { p50Ms } = await measure({ load, database }, side, scenario, { connections: 1, requests: 1 });
     const trace = { tookMs: p50Ms, roundTrips: ear.take() };
     if (best === undefined || trace.roundTrips.length < best.roundTrips.length) best = trace;
   }

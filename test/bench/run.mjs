@@ -92,7 +92,7 @@ async function start(through = (database) => database) {
 /** Prints the round trips that each request makes, on each side. */
 async function trace() {
   let ear;
-  const { load, sides } = await start(async (database) => {
+  const { database, load, sides } = await start(async (database) => {
     ear = await listenBetween(database.port);
     await atEnd(ear.stop);
     return { ...database, url: (schema) => database.url(schema, ear.port) };
@@ -100,7 +100,7 @@ async function trace() {
   for (const side of sides) {
     console.log(`\n${side.name}`);
     for (const scenario of side.scenarios)
-      console.log(describeTrace(scenario, await traceRequest(ear, load, side, scenario)));
+      console.log(describeTrace(scenario, await traceRequest(ear, { load, database }, side, scenario)));
   }
 }
 
