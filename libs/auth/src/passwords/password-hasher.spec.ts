@@ -50,3 +50,12 @@ it('finds a hash outdated when the parameters have changed', async () => {
   expect(after.isOutdated(hash)).toBe(true);
   expect(await after.verify(hash, 'a good password')).toBe(true);
 });
+
+it('sends a burst away at once that would keep the threads busy for long, and serves again afterwards', async () => {
+  const hasher = hasherWith({});
+  const burst = await Promise.allSettled(Array.from({ length: 100 }, () => hasher.hash('a good password')));
+  const refused = burst.filter((each) => each.status === 'rejected');
+  expect(refused).toHaveLength(36);
+  expect(refused[0]?.reason).toMatchObject({ code: 'kernel.unavailable' });
+  expect(await hasher.hash('a good password')).toMatch(/^\$argon2id/);
+});

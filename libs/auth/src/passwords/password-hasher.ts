@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Algorithm, hash, parseOptions, verify } from '@node-rs/argon2';
-import { InjectConfig, type ConfigOf } from '#kernel';
+import { InjectConfig, kernelErrors, type ConfigOf } from '#kernel';
 import { authConfig } from '../auth.config.js';
+
+const MAX_WAITING = 64;
 
 /**
  * Hashes passwords with argon2id (RFC 9106; NIST SP 800-63B-4 section 3.1.1.2). It takes tens of milliseconds
@@ -10,18 +12,36 @@ import { authConfig } from '../auth.config.js';
 @Injectable()
 export class PasswordHasher {
   private decoy: Promise<string> | undefined;
+  private waiting = 0;
 
   constructor(@InjectConfig(authConfig) private readonly config: ConfigOf<typeof authConfig>) {}
 
+  /** Throws `kernel.unavailable` when too many wait for their turn already; so does {@link verify}. */
   hash(password: string): Promise<string> {
-    return hash(normalise(password), { ...this.config.argon2, algorithm: ARGON2ID });
+    return this.inTurn(() => this.compute(password));
   }
 
   /** Whether `password` belongs to `passwordHash`. Without a hash it works just as hard and answers no. */
   async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
-    this.decoy ??= this.hash('a password that nobody has');
-    const matches = await verify(passwordHash ?? (await this.decoy), normalise(password));
+    this.decoy ??= this.compute('a password that nobody has');
+    const compared = passwordHash ?? (await this.decoy);
+    const matches = await this.inTurn(() => verify(compared, normalise(password)));
     return matches && passwordHash !== undefined;
+  }
+
+  private compute(password: string): Promise<string> {
+    return hash(normalise(password), { ...this.config.argon2, algorithm: ARGON2ID });
+  }
+
+  /** Hashing fills its threads for long: a burst that cannot be served within seconds is sent away at once. */
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.waiting >= MAX_WAITING) throw kernelErrors.problem('kernel.unavailable');
+    this.waiting += 1;
+    try {
+      return await work();
+    } finally {
+      this.waiting -= 1;
+    }
   }
 
   /** Whether the hash was made with parameters other than today's; then a login replaces it. */
