@@ -1,30 +1,37 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type BootedModule, bootTestModule, describeOnEveryDialect, testDatabase } from '#kernel/testing';
+import { describe, expect, inject, it } from 'vitest';
+import { bootTestModule, engines, testDatabase } from '#kernel/testing';
 import { UnitOfWork } from '../unit-of-work/unit-of-work.js';
 import { Database } from './database.js';
 
-describeOnEveryDialect('the database sources', (dialect) => {
-  let app: BootedModule;
-  beforeAll(async () => {
-    const database = await testDatabase(dialect);
+describe('the database sources (sqlite)', () => {
+  it('keep the file where only its owner may look', async () => {
+    const database = await testDatabase('sqlite');
     const environment = { ...database.environment, DATA_DIR: join(database.dataDir, 'new') };
-    app = await bootTestModule({ dialect, database, environment, nullPorts: true });
+    const app = await bootTestModule({ dialect: 'sqlite', database, environment, nullPorts: true });
+    const { mode } = statSync(join(database.dataDir, 'new'));
+    await app.close();
+    expect(mode & 0o777).toBe(0o700);
   });
-  afterAll(() => app.close());
-
-  if (dialect === 'mariadb')
-    it('are strict, whatever the server is set to', async () => {
-      const database = app.get(Database);
-      const mode = async () => (await database.query<{ mode: string }>('SELECT @@sql_mode AS mode'))[0]?.mode;
-      const strict = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
-      expect(await mode()).toBe(strict);
-      expect(await app.get(UnitOfWork).run({ action: 'mode.read', recorded: false }, mode)).toBe(strict);
-    });
-  else
-    it('keep the file where only its owner may look', () => {
-      const { mode } = statSync(join(app.database.dataDir, 'new'));
-      expect(mode & 0o777).toBe(0o700);
-    });
 });
+
+describe.runIf(inject('mariadbUrl'))(
+  `the database sources (mariadb) — needs: ${engines.mariadb.install}`,
+  () => {
+    it('are strict, whatever the server is set to', async () => {
+      const app = await bootTestModule({ dialect: 'mariadb', nullPorts: true });
+      const mode = async () => {
+        const [row] = await app.get(Database).query<{ mode: string }>('SELECT @@sql_mode AS mode');
+        return row?.mode;
+      };
+      const modes = [
+        await mode(),
+        await app.get(UnitOfWork).run({ action: 'mode.read', recorded: false }, mode),
+      ];
+      await app.close();
+      const strict = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
+      expect(modes).toEqual([strict, strict]);
+    });
+  },
+);
