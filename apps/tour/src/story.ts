@@ -134,7 +134,7 @@ async function exportData(tell: Narrator, client: Steward): Promise<void> {
       .map(({ category, fields, records }) => [
         category,
         `${records.length} record(s)`,
-        fields.map(({ label }) => label).join(', '),
+        fields.map(({ label }) => label).join(', ') || 'facts about her, such as times',
       ]),
   );
 }

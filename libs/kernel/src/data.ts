@@ -1,5 +1,6 @@
 export { Background } from './background/background.js';
 export { Recurring } from './background/recurring.js';
+export { AboutSubject, subjectPropertyOf } from './classification/about-subject.js';
 export { captureOf, type CaptureOptions, AppendOnly, NotCaptured } from './classification/capture.js';
 export {
   classificationOf,

@@ -1,8 +1,9 @@
 import { Column, Entity } from 'typeorm';
-import { IdColumn, InstantColumn, IntegerColumn, RefColumn, Secret } from '#kernel';
+import { AboutSubject, IdColumn, InstantColumn, IntegerColumn, RefColumn, Secret } from '#kernel';
 
 /** The password of one user, as an argon2id hash in PHC format (RFC 9106). */
 @Entity('password_credential')
+@AboutSubject('userId')
 export class PasswordCredential {
   @IdColumn()
   id: string;

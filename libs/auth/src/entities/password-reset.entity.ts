@@ -1,11 +1,12 @@
 import { Entity } from 'typeorm';
-import { IdColumn, InstantColumn, RefColumn } from '#kernel';
+import { AboutSubject, IdColumn, InstantColumn, RefColumn } from '#kernel';
 
 /**
  * A request to reset a password. One is written for every request; it names no user when the address has no
  * account. The token in the mail is a keyed hash of the id, so nothing here lets anyone in.
  */
 @Entity('password_reset')
+@AboutSubject('userId')
 export class PasswordReset {
   @IdColumn()
   id: string;

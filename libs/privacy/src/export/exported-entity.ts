@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
-import { classificationOf } from '#kernel';
+import { classificationOf, subjectPropertyOf } from '#kernel';
 import type { CatalogueEntry } from '#vault';
 
 /** What of an entity belongs into an export, for the people whom one of its properties names. */
@@ -18,7 +18,10 @@ export interface ExportedEntity {
 // Documents and bytes are technical records that may speak of other people as well.
 const BULKY = /blob|text|binary|json/i;
 
-/** The exported parts of an entity: one for each property that names a person. Secrets are never among them. */
+/**
+ * The exported parts of an entity: one for each property that names a person, through its personal columns or through
+ * `@AboutSubject`. Secrets are never among them.
+ */
 export function exportedEntities(
   metadata: EntityMetadata,
   entries: readonly CatalogueEntry[],
@@ -31,8 +34,9 @@ export function exportedEntities(
   const facts = metadata.columns
     .filter(({ propertyName, type }) => plain.has(propertyName) && !BULKY.test(nameOfType(type)))
     .map(({ propertyName }) => propertyName);
-  const subjects = [...new Set(entries.map(({ subject }) => subject))];
-  return subjects.map((subject) => ({
+  const declared = subjectPropertyOf(metadata.target as Type);
+  const subjects = new Set([...entries.map(({ subject }) => subject), ...(declared ? [declared] : [])]);
+  return [...subjects].map((subject) => ({
     type: metadata.target as Type<ObjectLiteral>,
     name: metadata.tableName,
     subject,

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { Column, Entity, type MigrationInterface, type QueryRunner, type Repository } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
+  AboutSubject,
   AmountColumn,
   IdColumn,
   InstantColumn,
@@ -40,6 +41,16 @@ class Member {
   @InstantColumn() createdAt: Date;
 }
 
+/** About a person, without a personal column. */
+@Entity('member_badge')
+@AboutSubject('holderId')
+class Badge {
+  @IdColumn() id: string;
+  @RefColumn() holderId: string;
+  @RefColumn() givenBy: string;
+  @Secret() @Column({ type: 'varchar', length: 100 }) pin: string;
+}
+
 /** A row about two people. */
 @Entity('letter')
 class Letter {
@@ -62,6 +73,12 @@ class CreateMembers1700000099100 implements MigrationInterface {
       columns.secret('password_hash', { length: 100 }),
       columns.instant('created_at'),
     ]);
+    await createTable(runner, 'member_badge', [
+      columns.id(),
+      columns.ref('holder_id'),
+      columns.ref('given_by'),
+      columns.secret('pin', { length: 100 }),
+    ]);
     await createTable(runner, 'letter', [
       columns.id(),
       columns.ref('sender_id'),
@@ -74,6 +91,7 @@ class CreateMembers1700000099100 implements MigrationInterface {
   }
   async down(runner: QueryRunner): Promise<void> {
     await runner.dropTable('letter');
+    await runner.dropTable('member_badge');
     await runner.dropTable('member');
   }
 }
@@ -87,7 +105,7 @@ class RememberReveals extends RevealRecorder {
 
 @Module({
   imports: [
-    feature({ name: 'members', entities: [Member, Letter], migrations: [CreateMembers1700000099100] }),
+    feature({ name: 'members', entities: [Member, Badge, Letter], migrations: [CreateMembers1700000099100] }),
   ],
 })
 class MembersModule {}
@@ -133,6 +151,13 @@ describeOnEveryDialect('an export', (dialect) => {
         });
       });
       await post.insert(rows);
+      const badges = app.get<Repository<Badge>>(repositoryToken(Badge));
+      for (const [holderId, givenBy] of [
+        [ada, bob],
+        [bob, ada],
+      ] as const) {
+        await badges.insert({ id: newId('bdg'), holderId, givenBy, pin: 'do-not-tell' });
+      }
     });
   });
   afterAll(() => app.close());
@@ -163,6 +188,13 @@ describeOnEveryDialect('an export', (dialect) => {
       Array.from({ length: 225 }, (_, index) => `reply ${2 * index + 1}`),
     );
     expect(drafts!.records[0]).toMatchObject({ postageMinor: String(2n ** 60n) });
+  });
+
+  it('holds what is about me without a personal column', async () => {
+    const { document } = await runAsUser(ada, () => exportOf(ada));
+    const badges = document.categories.find(({ category }) => category === 'member_badge');
+    expect(badges).toMatchObject({ fields: [], records: [{ holderId: ada }] });
+    expect(badges?.records[0]).not.toHaveProperty('givenBy');
   });
 
   it('holds no secrets, no documents, and nothing about other people', async () => {

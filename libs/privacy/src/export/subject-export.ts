@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type Type } from '@nestjs/common';
 import { MoreThan, type ObjectLiteral } from 'typeorm';
 import { Clock, Database, isId, UnitOfWork } from '#kernel';
 import { PersonalDataCatalogue, Vault } from '#vault';
@@ -52,7 +52,9 @@ export class SubjectExport {
   private async *category(entity: ExportedEntity, subject: string): AsyncGenerator<string, void, undefined> {
     let isFirst = true;
     for await (const rows of this.pages(entity, subject)) {
-      const revealed: Row[] = await this.vault.reveal(rows, fieldsOf(entity) as never[], EXPORT_PURPOSE);
+      const fields = fieldsOf(entity);
+      const revealed: Row[] =
+        fields.length > 0 ? await this.vault.reveal(rows, fields as never[], EXPORT_PURPOSE) : [];
       const records = rows.map((row, index) =>
         JSON.stringify(recordOf(entity, subject, row, revealed[index] ?? {})),
       );
@@ -85,10 +87,11 @@ export class SubjectExport {
   }
 
   private get exported(): readonly ExportedEntity[] {
-    this.entities ??= [...this.catalogue.entriesByEntity()].flatMap(([type, entries]) => {
-      const metadata = this.database.entities.find(({ target }) => target === type);
-      return metadata ? exportedEntities(metadata, entries) : [];
-    });
+    if (this.entities) return this.entities;
+    const personal = this.catalogue.entriesByEntity();
+    this.entities = this.database.entities
+      .flatMap((metadata) => exportedEntities(metadata, personal.get(metadata.target as Type<object>) ?? []))
+      .sort((left, right) => left.name.localeCompare(right.name));
     return this.entities;
   }
 }

@@ -1,8 +1,9 @@
 import { Entity } from 'typeorm';
-import { IdColumn, InstantColumn, RefColumn } from '#kernel';
+import { AboutSubject, IdColumn, InstantColumn, RefColumn } from '#kernel';
 
 /** One person holds one role. */
 @Entity('user_role')
+@AboutSubject('userId')
 export class UserRole {
   @IdColumn()
   id: string;
