@@ -36,7 +36,8 @@ export class MyDataController {
   @ApiOperation({
     operationId: 'eraseMyAccount',
     summary: 'Erase my account for good',
-    description: 'Takes effect at once and cannot be undone. You are logged out everywhere.',
+    description:
+      'Cannot be undone. You are logged out everywhere at once; `effectiveBy` says from when on no part of the system can read the data.',
   })
   @ApiOkResponse({ type: ErasureResponse })
   @Problems('privacy.people_only')

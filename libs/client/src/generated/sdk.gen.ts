@@ -143,7 +143,7 @@ export class Steward extends HeyApiClient {
     /**
      * Erase my account for good
      *
-     * Takes effect at once and cannot be undone. You are logged out everywhere.
+     * Cannot be undone. You are logged out everywhere at once; `effectiveBy` says from when on no part of the system can read the data.
      */
     public eraseMyAccount<ThrowOnError extends boolean = false>(options?: Options<EraseMyAccountData, ThrowOnError>) {
         return (options?.client ?? this.client).post<EraseMyAccountResponses, EraseMyAccountErrors, ThrowOnError>({
