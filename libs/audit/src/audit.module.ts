@@ -3,6 +3,7 @@ import { feature, SchemaGuard, UnitRecorder } from '#kernel';
 import { RevealRecorder } from '#vault';
 import { AdoptChanges } from './adoption/adopt-changes.js';
 import { AuditEntriesController } from './audit-entries.controller.js';
+import { auditConfig } from './audit.config.js';
 import { auditErrors } from './audit.errors.js';
 import { UnattributedChangeFound } from './audit.events.js';
 import { auditPermissions } from './audit.permissions.js';
@@ -16,6 +17,7 @@ import { RowChange } from './entities/row-change.entity.js';
 import { CreateAudit1700000003000 } from './migrations/1700000003000-create-audit.js';
 import { AuditEntriesService } from './query/audit-entries.service.js';
 import { ReadableChanges } from './query/readable-changes.js';
+import { AnonymousRefusals } from './recorder/anonymous-refusals.js';
 import { AuditRecorder } from './recorder/audit-recorder.js';
 import { AuditRevealRecorder } from './recorder/audit-reveal-recorder.js';
 import { ClientAddress } from './recorder/client-address.js';
@@ -33,12 +35,14 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
       errors: auditErrors,
       permissions: auditPermissions,
       purposes: auditPurposes,
+      config: [auditConfig],
       events: [UnattributedChangeFound],
     }),
   ],
   controllers: [AuditEntriesController],
   providers: [
     AdoptChanges,
+    AnonymousRefusals,
     AuditEntriesService,
     AuditRecorder,
     AuditRevealRecorder,

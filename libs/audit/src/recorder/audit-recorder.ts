@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type CommittingUnit, Problem, UnitOfWork, UnitRecorder, type UnitIntent } from '#kernel';
+import { AnonymousRefusals } from './anonymous-refusals.js';
 import { ClientAddress } from './client-address.js';
 import { EntryWriter } from './entry-writer.js';
 
@@ -9,6 +10,7 @@ export class AuditRecorder extends UnitRecorder {
   constructor(
     private readonly entries: EntryWriter,
     private readonly address: ClientAddress,
+    private readonly refusals: AnonymousRefusals,
     private readonly units: UnitOfWork,
     private readonly clock: Clock,
   ) {
@@ -26,6 +28,7 @@ export class AuditRecorder extends UnitRecorder {
 
   async recordRefusal(intent: UnitIntent, error: unknown, outcome: 'refused' | 'failed'): Promise<void> {
     const errorCode = error instanceof Problem ? error.code : 'kernel.internal';
+    if (!this.refusals.admit(errorCode)) return;
     const occurredAt = this.clock.now();
     await this.address.prepare(intent.subject);
     await this.units.run({ action: intent.action, recorded: false }, async (unit) => {

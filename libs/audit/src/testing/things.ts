@@ -149,9 +149,14 @@ export class AnyPurpose extends RevealPolicy {
 }
 
 /** Boots vault, audit and the things on a fresh database. */
-export async function bootAudit(dialect: TestDialect, database?: TestDatabase): Promise<BootedModule> {
+export async function bootAudit(
+  dialect: TestDialect,
+  database?: TestDatabase,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<BootedModule> {
   return bootTestModule({
     dialect,
+    environment,
     ...(database ? { database } : {}),
     imports: [
       VaultModule,

@@ -1,1 +1,2 @@
+export { networkOf } from './network-of.js';
 export { RateLimiter, type RateLimitPolicy } from './rate-limiter.js';
