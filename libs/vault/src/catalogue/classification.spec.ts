@@ -2,7 +2,16 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { IdColumn, PersonalData, Sealed, feature } from '#kernel';
+import {
+  AboutSubject,
+  IdColumn,
+  InstantColumn,
+  PersonalData,
+  RefColumn,
+  Sealed,
+  Secret,
+  feature,
+} from '#kernel';
 import { bindGlobally, bootTestModule, nullPorts } from '#kernel/testing';
 import { PeopleModule } from '../testing/index.js';
 import { VaultModule } from '../vault.module.js';
@@ -34,7 +43,42 @@ class Mistaken {
   other: Sealed<string>;
 }
 
-@Module({ imports: [feature({ name: 'careless', entities: [Careless, Mistaken] })] })
+@Entity('misnamed')
+@AboutSubject('ownerID')
+class Misnamed {
+  @IdColumn()
+  id: string;
+
+  @RefColumn()
+  ownerId: string;
+}
+
+@Entity('untimely')
+@AboutSubject('createdAt')
+class Untimely {
+  @IdColumn()
+  id: string;
+
+  @InstantColumn()
+  createdAt: Date;
+
+  @Secret()
+  @Column({ type: 'varchar', length: 40 })
+  owner: string;
+
+  @PersonalData({ id: 'untimely.a', subject: 'owner', retention: 'account', label: 'By a secret' })
+  a: Sealed<string>;
+
+  @PersonalData({ id: 'untimely.b', subject: 'a', retention: 'account', label: 'By a sealed value' })
+  b: Sealed<string>;
+
+  @PersonalData({ id: 'untimely.c', subject: 'createdAt', retention: 'account', label: 'By an instant' })
+  c: Sealed<string>;
+}
+
+@Module({
+  imports: [feature({ name: 'careless', entities: [Careless, Mistaken, Misnamed, Untimely] })],
+})
 class CarelessModule {}
 
 describe('a boot with unclassified columns', () => {
@@ -55,7 +99,12 @@ describe('a boot with unclassified columns', () => {
     expect(message).toContain('Careless.id carries none of the marks');
     expect(message).toContain('Careless.nickname carries none of the marks');
     expect(message).toContain('Person.email and Mistaken.copied share the id "people.email"');
-    expect(message).toContain('Mistaken.other names the subject "owner"');
+    expect(message).toContain('Mistaken.other names the subject "owner", which is no column');
+    expect(message).toContain('Misnamed is @AboutSubject("ownerID"), which is no column of the entity');
+    expect(message).toContain('Untimely is @AboutSubject("createdAt"), which cannot hold the id of a person');
+    expect(message).toContain('Untimely.a names the subject "owner", which cannot hold');
+    expect(message).toContain('Untimely.b names the subject "a", which cannot hold');
+    expect(message).toContain('Untimely.c names the subject "createdAt", which cannot hold');
     expect(message).toContain('"soundex"');
     expect(message).not.toContain('OutboxMessage');
   });

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { EntityMetadata } from 'typeorm';
-import { classificationOf, type ColumnClassification } from '#kernel';
+import { classificationOf, type ColumnClassification, subjectPropertyOf } from '#kernel';
 import { normaliserNamed } from '../blind-indexes/normalisers.js';
 import type { CatalogueEntry } from './personal-data-catalogue.js';
 
@@ -20,7 +20,7 @@ export interface ReadEntity {
 /** Reads the marks of an entity's columns, and finds what is wrong with them. */
 export function readEntity(metadata: EntityMetadata): ReadEntity {
   const entries = new Map<string, CatalogueEntry>();
-  const faults: string[] = [];
+  const faults = faultsOfAboutSubject(metadata);
   for (const column of metadata.columns) {
     const where = `${metadata.name}.${column.propertyPath}`;
     const mark = markOf(column);
@@ -53,11 +53,26 @@ function markOf(column: ColumnMetadata): ColumnClassification | undefined {
 function faultsOf(entry: CatalogueEntry, column: ColumnMetadata, metadata: EntityMetadata): string[] {
   const faults: string[] = [];
   if (column.embeddedMetadata) faults.push('lies in an embedded object, which cannot be sealed');
-  if (!metadata.findColumnWithPropertyName(entry.subject)) {
-    faults.push(`names the subject "${entry.subject}", which is no column of the entity`);
-  }
+  const wrong = whyNoSubject(metadata, entry.subject);
+  if (wrong !== undefined) faults.push(`names the subject "${entry.subject}", ${wrong}`);
   if (entry.blindIndex !== undefined && !normaliserNamed(entry.blindIndex)) {
     faults.push(`names the unknown normaliser "${entry.blindIndex}" for its blind index`);
   }
   return faults;
+}
+
+function faultsOfAboutSubject(metadata: EntityMetadata): string[] {
+  const property = typeof metadata.target === 'function' ? subjectPropertyOf(metadata.target) : undefined;
+  const wrong = property === undefined ? undefined : whyNoSubject(metadata, property);
+  return wrong === undefined ? [] : [`${metadata.name} is @AboutSubject("${property}"), ${wrong}`];
+}
+
+/** Why the property cannot hold the id of a person; undefined when it can. */
+function whyNoSubject(metadata: EntityMetadata, property: string): string | undefined {
+  const column = metadata.findColumnWithPropertyName(property);
+  if (!column) return 'which is no column of the entity';
+  // What is sealed or secret cannot be searched by, and no id is a number, an instant or a document.
+  const isText = column.type === String || column.type === 'varchar' || column.type === 'char';
+  const isPlain = markOf(column)?.mark === 'not-personal';
+  return isText && isPlain ? undefined : 'which cannot hold the id of a person';
 }
