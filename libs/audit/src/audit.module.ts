@@ -10,11 +10,17 @@ import { auditPermissions } from './audit.permissions.js';
 import { auditPurposes } from './audit.purposes.js';
 import { Baseline } from './capture/baseline.js';
 import { TriggerSchemaGuard } from './capture/trigger-schema-guard.js';
+import { AuditCosignature } from './entities/audit-cosignature.entity.js';
 import { AuditEntry } from './entities/audit-entry.entity.js';
 import { AuditEntrySubject } from './entities/audit-entry-subject.entity.js';
+import { AuditLog } from './entities/audit-log.entity.js';
+import { AuditLogLease } from './entities/audit-log-lease.entity.js';
+import { AuditLogTile } from './entities/audit-log-tile.entity.js';
+import { AuditTerm } from './entities/audit-term.entity.js';
 import { CapturedTable } from './entities/captured-table.entity.js';
 import { RowChange } from './entities/row-change.entity.js';
 import { CreateAudit1700000003000 } from './migrations/1700000003000-create-audit.js';
+import { AddTransparencyLog1700000003100 } from './migrations/1700000003100-add-transparency-log.js';
 import { AuditEntriesService } from './query/audit-entries.service.js';
 import { ReadableChanges } from './query/readable-changes.js';
 import { AnonymousRefusals } from './recorder/anonymous-refusals.js';
@@ -30,8 +36,18 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
   imports: [
     feature({
       name: 'audit',
-      entities: [AuditEntry, AuditEntrySubject, RowChange, CapturedTable],
-      migrations: [CreateAudit1700000003000],
+      entities: [
+        AuditEntry,
+        AuditEntrySubject,
+        RowChange,
+        CapturedTable,
+        AuditTerm,
+        AuditLog,
+        AuditLogTile,
+        AuditLogLease,
+        AuditCosignature,
+      ],
+      migrations: [CreateAudit1700000003000, AddTransparencyLog1700000003100],
       errors: auditErrors,
       permissions: auditPermissions,
       purposes: auditPurposes,

@@ -65,4 +65,39 @@ describeOnEveryDialect('the adoption of unattributed changes', (dialect) => {
       .query('SELECT COUNT(*) AS n FROM row_change WHERE entry_id IS NULL');
     expect(Number(open?.['n'])).toBe(0);
   });
+
+  it('accounts for a change that names an entry which does not exist, or one that has its place', async () => {
+    const id = newId('thg');
+    const own = await app.get(UnitOfWork).run({ action: 'thing.create' }, async (unit) => {
+      await app.get(Things).things.insert({ id, title: 'a', amountMinor: 1n });
+      return unit.id;
+    });
+    const sequenced = await app.get(UnitOfWork).run({ action: 'thing.sequenced' }, async (unit) => unit.id);
+    await outside(
+      app.database,
+      `UPDATE audit_entry SET leaf_index = 0, log_number = 1, salt = X'00', payload_hash = 'x' WHERE id = '${sequenced}'`,
+    );
+    const known = (await entries()).length;
+    for (const claim of ['aud_invented', sequenced]) {
+      await outside(
+        app.database,
+        `INSERT INTO row_change (table_name, row_id, operation, entry_id, database_user, changed_at)
+         VALUES ('thing', '${id}', 'update', '${claim}', 'mallory', '2026-01-01 00:00:00')`,
+      );
+    }
+    await Promise.all([adoptAll(), adoptAll()]);
+    const adopted = (await entries()).slice(known);
+    expect(
+      adopted
+        .map((row) => (JSON.parse(String(row['details'])) as Record<string, unknown>)['claimedEntry'])
+        .sort(),
+    ).toEqual(['aud_invented', sequenced].sort());
+    const changes = (await changesOf(app, 'thing')).filter(({ row }) => row === id);
+    expect(changes.map(({ entry }) => entry)).toEqual([
+      own,
+      ...changes.slice(1).map(({ entry }) => adopted.find((row) => row['id'] === entry)?.['id']),
+    ]);
+    expect(changes).toHaveLength(3);
+    expect(changes.slice(1).every(({ entry }) => typeof entry === 'string')).toBe(true);
+  });
 });

@@ -8,11 +8,29 @@ interface Orphan {
   readonly table: string;
   readonly rowId: string;
   readonly databaseUser: string;
+  /** The entry that the change names, which cannot be its own: it does not exist, or its place is given. */
+  readonly claim: string | null;
+}
+
+interface Found {
+  readonly id: unknown;
+  readonly claim: string | null;
 }
 
 const BATCH = 500;
+/** So many waiting changes are looked at, in the order of what they claim; those that claim nothing come first. */
+const LOOK_AT = 20_000;
 
-/** Finds row changes that name no entry, and accounts for them in entries of their own. */
+/**
+ * A change is in order while the entry that it names waits for its place, and is given its place together with it. All
+ * others are orphans. Entry and changes are committed together, so one statement sees both or neither.
+ */
+const ORPHANS = `SELECT c.id, c.entry_id AS claim FROM (SELECT id, entry_id FROM row_change
+    WHERE leaf_index IS NULL AND log_number IS NULL ORDER BY entry_id LIMIT ${LOOK_AT}) c
+  LEFT JOIN audit_entry e ON e.id = c.entry_id AND e.leaf_index IS NULL
+  WHERE e.id IS NULL LIMIT ${BATCH}`;
+
+/** Finds row changes that no entry accounts for, and accounts for them in entries of their own. */
 @Injectable()
 export class AdoptChanges {
   constructor(
@@ -24,32 +42,31 @@ export class AdoptChanges {
   /** Resolves to true while more may wait. */
   @Recurring({ name: 'audit.adopt_changes', everyMs: 2_000 })
   async adopt(): Promise<boolean> {
-    const [waiting] = await this.database.query('SELECT id FROM row_change WHERE entry_id IS NULL LIMIT 1');
-    if (!waiting) return false;
+    const found = await this.database.query<Found>(ORPHANS);
+    if (found.length === 0) return false;
     // Unrecorded, because the entries written here are what accounts for the changes.
     return this.units.run({ action: 'audit.adopt_changes', recorded: false }, async (unit) => {
-      const orphans = await this.claim();
-      for (const group of groupsOf(orphans)) await this.account(unit, group);
-      return orphans.length === BATCH;
+      for (const group of groupsOf(await this.claim(found))) await this.account(unit, group);
+      return found.length === BATCH;
     });
   }
 
-  /** By status, never by walking ids: a transaction that commits late may hold a lower id. */
-  private async claim(): Promise<Orphan[]> {
-    const rows = await this.database.query(
-      `SELECT id, table_name AS t, row_id AS r, database_user AS u FROM row_change
-       WHERE entry_id IS NULL ORDER BY id LIMIT ${BATCH} ${this.database.dialect.skipLocked}`,
+  /** An orphan stays one until somebody adopts it, so it is enough to see that nobody else does or did. */
+  private async claim(found: readonly Found[]): Promise<Orphan[]> {
+    const claims = new Map(found.map(({ id, claim }) => [String(id), claim]));
+    const rows = await this.database.query<Found & { t: string; r: string; u: string }>(
+      `SELECT id, table_name AS t, row_id AS r, database_user AS u, entry_id AS claim FROM row_change
+       WHERE leaf_index IS NULL AND id IN (${found.map(() => '?').join(', ')})
+       ORDER BY id ${this.database.dialect.skipLocked}`,
+      [...claims.keys()],
     );
-    return rows.map((row) => ({
-      id: String(row['id']),
-      table: String(row['t']),
-      rowId: String(row['r']),
-      databaseUser: String(row['u']),
-    }));
+    return rows
+      .map(({ id, t, r, u, claim }) => ({ id: String(id), table: t, rowId: r, databaseUser: u, claim }))
+      .filter(({ id, claim }) => claims.get(id) === claim);
   }
 
   private async account(unit: Unit, group: readonly [Orphan, ...Orphan[]]): Promise<void> {
-    const [{ table, databaseUser, rowId }] = group;
+    const [{ table, databaseUser, rowId, claim }] = group;
     const rows = new Set(group.map((orphan) => orphan.rowId));
     const id = newId('aud');
     this.entries.append(unit, {
@@ -60,21 +77,27 @@ export class AdoptChanges {
         ...(rows.size === 1 ? { resource: { type: table, id: rowId } } : {}),
       },
       outcome: 'succeeded',
-      details: { databaseUser, table, rows: rows.size, changes: group.length },
+      details: {
+        databaseUser,
+        table,
+        rows: rows.size,
+        changes: group.length,
+        ...(claim === null ? {} : { claimedEntry: claim }),
+      },
     });
     await this.database.query(
-      `UPDATE row_change SET entry_id = ? WHERE entry_id IS NULL AND id IN (${group.map(() => '?').join(', ')})`,
+      `UPDATE row_change SET entry_id = ? WHERE leaf_index IS NULL AND id IN (${group.map(() => '?').join(', ')})`,
       [id, ...group.map((orphan) => orphan.id)],
     );
     unit.publish(new UnattributedChangeFound({ entryId: id, table, databaseUser, changes: group.length }));
   }
 }
 
-/** The changes of one database user to one table belong together. */
+/** The changes of one database user to one table, under one claim, belong together. */
 function groupsOf(orphans: readonly Orphan[]): [Orphan, ...Orphan[]][] {
   const groups = new Map<string, [Orphan, ...Orphan[]]>();
   for (const orphan of orphans) {
-    const name = `${orphan.table} ${orphan.databaseUser}`;
+    const name = JSON.stringify([orphan.table, orphan.databaseUser, orphan.claim]);
     const group = groups.get(name);
     if (group) group.push(orphan);
     else groups.set(name, [orphan]);

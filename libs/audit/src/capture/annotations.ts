@@ -1,12 +1,7 @@
 import type { EntityMetadata } from 'typeorm';
 import { captureOf, classificationOf } from '#kernel';
-import type { AllowedTransition, TableAnnotation } from './table-plan.js';
-
-/** What may still happen to a row of the record: an entry gets its place in the log, a change gets its entry. */
-const ALLOWED: Readonly<Record<string, readonly AllowedTransition[]>> = {
-  audit_entry: [{ column: 'leaf_index' }],
-  row_change: [{ column: 'entry_id' }],
-};
+import { DELETIONS, TRANSITIONS } from './record-guards.js';
+import type { TableAnnotation } from './table-plan.js';
 
 /** What the registered entities say about their tables. Join tables that TypeORM makes by itself are captured whole. */
 export function annotationsOf(entities: readonly EntityMetadata[]): TableAnnotation[] {
@@ -22,10 +17,10 @@ export function annotationsOf(entities: readonly EntityMetadata[]): TableAnnotat
 
 function annotationOf(entity: EntityMetadata): TableAnnotation {
   const table = entity.tableName;
-  const allowedTransitions = ALLOWED[table] ?? [];
+  const guards = { allowedTransitions: TRANSITIONS[table] ?? [], allowedDeletion: DELETIONS[table] };
   if (typeof entity.target !== 'function') {
     const imageColumns = new Set(entity.columns.map(({ databaseName }) => databaseName));
-    return { table, captured: true, appendOnly: false, imageColumns, allowedTransitions };
+    return { table, captured: true, appendOnly: false, imageColumns, ...guards };
   }
   const { notCapturedBecause, appendOnly } = captureOf(entity.target);
   const open = new Set(
@@ -39,7 +34,7 @@ function annotationOf(entity: EntityMetadata): TableAnnotation {
     captured: notCapturedBecause === undefined,
     appendOnly,
     imageColumns: new Set(imageColumns.map(({ databaseName }) => databaseName)),
-    allowedTransitions,
+    ...guards,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { LiveTable } from './live-schema.js';
+import type { AllowedDeletion, AllowedTransition } from './transitions.js';
 
 /** How a column appears in a row image. */
 export type ImageKind = 'text' | 'number' | 'real' | 'binary' | 'bits' | 'other';
@@ -6,11 +7,6 @@ export type ImageKind = 'text' | 'number' | 'real' | 'binary' | 'bits' | 'other'
 export interface ImageColumn {
   readonly name: string;
   readonly kind: ImageKind;
-}
-
-/** The one change that a guarded table lets through: `column` from NULL to a value, everything else as it was. */
-export interface AllowedTransition {
-  readonly column: string;
 }
 
 /** What the entities of a table say about capture; columns are database names. */
@@ -21,6 +17,7 @@ export interface TableAnnotation {
   /** Columns that appear in row images: marked, and not secret. */
   readonly imageColumns: ReadonlySet<string>;
   readonly allowedTransitions: readonly AllowedTransition[];
+  readonly allowedDeletion: AllowedDeletion | undefined;
 }
 
 /** Everything that the triggers of one table are generated from. */
@@ -34,6 +31,7 @@ export interface TablePlan {
   readonly columns: readonly string[];
   readonly image: readonly ImageColumn[];
   readonly allowedTransitions: readonly AllowedTransition[];
+  readonly allowedDeletion: AllowedDeletion | undefined;
   /** The database counts the primary key up by itself (SQLite's INTEGER PRIMARY KEY). */
   readonly numbersItself: boolean;
 }
@@ -64,6 +62,7 @@ export function planTables(
         .filter(({ name }) => annotation.imageColumns.has(name))
         .map(({ name, kind }) => ({ name, kind })),
       allowedTransitions: annotation.allowedTransitions,
+      allowedDeletion: annotation.allowedDeletion,
       numbersItself: table.numbersItself,
     });
   }

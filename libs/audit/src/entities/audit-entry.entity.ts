@@ -4,12 +4,14 @@ import {
   CodeColumn,
   IdColumn,
   InstantColumn,
+  IntegerColumn,
   JsonColumn,
   NotCaptured,
   NotPersonal,
   PersonalData,
   RefColumn,
   type Sealed,
+  Secret,
 } from '#kernel';
 
 export type Outcome = 'succeeded' | 'refused' | 'failed';
@@ -86,14 +88,19 @@ export class AuditEntry {
   clientAddress: Sealed<string> | null;
 
   /** Its place in the transparency log; null until it is sequenced. */
-  @Column({
-    type: 'bigint',
-    nullable: true,
-    transformer: {
-      to: (value: unknown) => value,
-      from: (value: unknown) => (value === null ? null : Number(value)),
-    },
-  })
-  @NotPersonal()
+  @IntegerColumn({ nullable: true })
   leafIndex: number | null;
+
+  /** Which log that is; they are counted from 1. */
+  @IntegerColumn({ nullable: true })
+  logNumber: number | null;
+
+  /** What is hashed before the payload, so that nobody can guess it. Null before it is sequenced and once it expired. */
+  @Column({ type: 'blob', nullable: true })
+  @Secret()
+  salt: Buffer | null;
+
+  /** Base64 of the SHA-256 that stands in the leaf for salt and payload. */
+  @CodeColumn({ length: 44, nullable: true })
+  payloadHash: string | null;
 }

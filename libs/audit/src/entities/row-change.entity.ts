@@ -1,5 +1,13 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
-import { AppendOnly, CodeColumn, InstantColumn, NotCaptured, NotPersonal, RefColumn } from '#kernel';
+import {
+  AppendOnly,
+  CodeColumn,
+  InstantColumn,
+  IntegerColumn,
+  NotCaptured,
+  NotPersonal,
+  RefColumn,
+} from '#kernel';
 
 /** `baseline` is the image of a row as it stood when capture of its table began or changed. */
 export type Operation = 'insert' | 'update' | 'delete' | 'baseline';
@@ -34,7 +42,7 @@ export class RowChange {
   @NotPersonal()
   afterImage: string | null;
 
-  /** The entry that accounts for the change; null while nobody has claimed it. */
+  /** The entry that accounts for the change; null while nobody has claimed it. A claim, until that entry is sequenced. */
   @RefColumn({ nullable: true })
   entryId: string | null;
 
@@ -45,4 +53,11 @@ export class RowChange {
 
   @InstantColumn()
   changedAt: Date;
+
+  /** The place of its entry in the transparency log; null until that is sequenced. */
+  @IntegerColumn({ nullable: true })
+  leafIndex: number | null;
+
+  @IntegerColumn({ nullable: true })
+  logNumber: number | null;
 }

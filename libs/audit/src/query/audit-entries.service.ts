@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { In, type Repository } from 'typeorm';
+import { In, IsNull, type Repository } from 'typeorm';
 import { Database, decodeCursor, encodeCursor, InjectRepository, type Page } from '#kernel';
 import { Vault } from '#vault';
 import { auditErrors } from '../audit.errors.js';
@@ -50,10 +50,9 @@ export class AuditEntriesService {
   async get(id: string, purpose?: string): Promise<AuditEntryDetailResponse> {
     const entry = await this.entries.findOneBy({ id });
     if (!entry) throw auditErrors.problem('audit.entry_not_found');
-    const [subjects, changes, changeCount] = await Promise.all([
+    const [subjects, { changes, changeCount }] = await Promise.all([
       this.subjects.find({ where: { entryId: id }, order: { subjectId: 'ASC' }, take: MAX_SUBJECTS }),
-      this.changes.find({ where: { entryId: id }, order: { id: 'ASC' }, take: MAX_CHANGES }),
-      this.changes.countBy({ entryId: id }),
+      this.changesOf(entry),
     ]);
     const contents = {
       subjects: entry.subjectId === null ? subjects.map(({ subjectId }) => subjectId) : [entry.subjectId],
@@ -62,6 +61,25 @@ export class AuditEntriesService {
     };
     const [revealed] = (await this.reveal([entry], purpose)) ?? [];
     return new AuditEntryDetailResponse(entry, contents, revealed);
+  }
+
+  /** The changes of a sequenced entry lie at its place in the log, the others are those that name it and wait as well. */
+  private async changesOf({
+    id,
+    leafIndex,
+    logNumber,
+  }: AuditEntry): Promise<{ changes: RowChange[]; changeCount: number }> {
+    const isWaiting = leafIndex === null || logNumber === null;
+    const where = isWaiting
+      ? { leafIndex: IsNull(), logNumber: IsNull(), entryId: id }
+      : { leafIndex, logNumber };
+    const [changes, changeCount] = await Promise.all([
+      this.changes.find({ where, order: { id: 'ASC' }, take: MAX_CHANGES }),
+      this.changes.countBy(where),
+    ]);
+    const now = isWaiting ? await this.entries.findOneByOrFail({ id }) : undefined;
+    // The sequencer was faster: what was read may be a part.
+    return now && now.leafIndex !== null ? this.changesOf(now) : { changes, changeCount };
   }
 
   private async reveal(rows: readonly AuditEntry[], purpose: string | undefined) {

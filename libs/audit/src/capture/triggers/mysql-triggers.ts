@@ -1,4 +1,5 @@
 import type { ImageColumn, TablePlan } from '../table-plan.js';
+import { deletionCondition, type GuardSql, transitionCondition } from '../transitions.js';
 import { fingerprint, literal, triggerName, type Trigger } from './trigger.js';
 
 type Row = 'OLD' | 'NEW';
@@ -17,8 +18,11 @@ export function mysqlTriggers(plan: TablePlan): Trigger[] {
   ) => triggers.push(trigger(plan.table, triggerName(plan.table, role), timing, event, statement));
   if (plan.captured) add('AFTER', 'INSERT', 'insert', record(plan, 'insert'));
   if (plan.appendOnly) {
-    add('BEFORE', 'UPDATE', 'guard_update', guard(plan, 'UPDATE', allowedTransition(plan)));
-    add('BEFORE', 'DELETE', 'guard_delete', guard(plan, 'DELETE', undefined));
+    const { allowedTransitions, allowedDeletion, columns } = plan;
+    const update = transitionCondition(allowedTransitions, columns, GUARD);
+    add('BEFORE', 'UPDATE', 'guard_update', guard(plan, 'UPDATE', update));
+    const deletion = deletionCondition(allowedDeletion, GUARD);
+    add('BEFORE', 'DELETE', 'guard_delete', guard(plan, 'DELETE', deletion));
   } else if (plan.captured) {
     add('AFTER', 'UPDATE', 'update', recordUpdate(plan));
     add('AFTER', 'DELETE', 'delete', record(plan, 'delete'));
@@ -85,15 +89,7 @@ END IF;`;
 const sameBytes = (name: string) =>
   `CAST(OLD.${quoted(name)} AS BINARY) <=> CAST(NEW.${quoted(name)} AS BINARY)`;
 
-function allowedTransition(plan: TablePlan): string | undefined {
-  if (plan.allowedTransitions.length === 0) return undefined;
-  return plan.allowedTransitions
-    .map(({ column }) => {
-      const others = plan.columns.filter((name) => name !== column).map(sameBytes);
-      return `(OLD.${quoted(column)} IS NULL AND NEW.${quoted(column)} IS NOT NULL AND ${others.join(' AND ')})`;
-    })
-    .join(' OR ');
-}
+const GUARD: GuardSql = { quoted, same: sameBytes };
 
 function guard(plan: TablePlan, event: string, unless: string | undefined): string {
   const message = literal(`steward: table ${plan.table} is append-only, ${event} refused`.slice(0, 128));

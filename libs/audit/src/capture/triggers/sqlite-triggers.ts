@@ -1,4 +1,5 @@
 import type { ImageColumn, TablePlan } from '../table-plan.js';
+import { deletionCondition, type GuardSql, transitionCondition } from '../transitions.js';
 import { fingerprint, literal, triggerName, type Trigger } from './trigger.js';
 
 type Row = 'OLD' | 'NEW';
@@ -23,11 +24,12 @@ export function sqliteTriggers(plan: TablePlan): Trigger[] {
   add('note_insert', `BEFORE INSERT ON ${table} WHEN EXISTS (${inTheWay(plan, '')})`, [note(plan, '')]);
   add('insert', `AFTER INSERT ON ${table}`, [refuseReplaced(plan, `n.row_number = NEW.rowid OR`), ...insert]);
   if (plan.appendOnly) {
-    const unless = allowedTransition(plan);
-    add('guard_update', `BEFORE UPDATE ON ${table}${unless ? ` WHEN NOT (${unless})` : ''}`, [
-      refuse(plan, 'UPDATE'),
-    ]);
-    add('guard_delete', `BEFORE DELETE ON ${table}`, [refuse(plan, 'DELETE')]);
+    const { allowedTransitions, allowedDeletion, columns } = plan;
+    const unless = (condition: string | undefined) => (condition ? ` WHEN NOT (${condition})` : '');
+    const update = unless(transitionCondition(allowedTransitions, columns, GUARD));
+    add('guard_update', `BEFORE UPDATE ON ${table}${update}`, [refuse(plan, 'UPDATE')]);
+    const deletion = unless(deletionCondition(allowedDeletion, GUARD));
+    add('guard_delete', `BEFORE DELETE ON ${table}${deletion}`, [refuse(plan, 'DELETE')]);
     return triggers;
   }
   const other = `AND rowid <> OLD.rowid`;
@@ -108,16 +110,10 @@ function refuseReplaced(plan: TablePlan, condition: string): string {
 AND (${condition} NOT EXISTS (SELECT 1 FROM ${quoted(plan.table)} WHERE rowid = n.row_number))`;
 }
 
-function allowedTransition(plan: TablePlan): string {
-  return plan.allowedTransitions
-    .map(({ column }) => {
-      const others = plan.columns
-        .filter((name) => name !== column)
-        .map((name) => `OLD.${quoted(name)} IS NEW.${quoted(name)}`);
-      return `(OLD.${quoted(column)} IS NULL AND NEW.${quoted(column)} IS NOT NULL AND ${others.join(' AND ')})`;
-    })
-    .join(' OR ');
-}
+const GUARD: GuardSql = {
+  quoted,
+  same: (name) => `OLD.${quoted(name)} IS NEW.${quoted(name)}`,
+};
 
 const refuse = (plan: TablePlan, event: string) =>
   `SELECT RAISE(ABORT, ${literal(`steward: table ${plan.table} is append-only, ${event} refused`)})`;
