@@ -1,17 +1,12 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
-import { ApiGroup, IsId, type Page, PageOf, Problems, RequirePermission } from '#kernel';
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiGroup, IdParam, type Page, PageOf, Problems, RequirePermission } from '#kernel';
 import { AuditEntryDetailResponse } from './dto/audit-entry-detail.response.js';
 import { AuditEntryResponse } from './dto/audit-entry.response.js';
 import { ListEntriesQuery } from './dto/list-entries.query.js';
 import { RevealQuery } from './dto/reveal.query.js';
 import { AuditEntriesService } from './query/audit-entries.service.js';
 import type { EntryFilter } from './query/entry-search.js';
-
-class EntryParams {
-  @IsId('aud')
-  readonly id: string;
-}
 
 const AuditEntryPage = PageOf(AuditEntryResponse);
 
@@ -39,10 +34,12 @@ export class AuditEntriesController {
     summary: 'Read one audit entry with the row changes it accounts for',
     description: 'Personal data in the changes is shown as `[sealed]`.',
   })
-  @ApiParam({ name: 'id', description: 'The id of the entry.', example: 'aud_01j9zt2f3kfa8b7c6d5e4f3g2h' })
   @ApiOkResponse({ type: AuditEntryDetailResponse, description: 'The entry.' })
   @Problems('audit.entry_not_found')
-  async get(@Param() { id }: EntryParams, @Query() query: RevealQuery): Promise<AuditEntryDetailResponse> {
+  async get(
+    @IdParam('aud', 'The id of the entry.') id: string,
+    @Query() query: RevealQuery,
+  ): Promise<AuditEntryDetailResponse> {
     return this.entries.get(id, purposeOf(query));
   }
 }

@@ -1,8 +1,15 @@
-import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Authenticated, CurrentPrincipal, PageQuery, Problems, type Page, type Principal } from '#kernel';
+import {
+  Authenticated,
+  CurrentPrincipal,
+  IdParam,
+  PageQuery,
+  Problems,
+  type Page,
+  type Principal,
+} from '#kernel';
 import { authErrors } from './auth.errors.js';
-import { SessionIdParam } from './dto/requests.js';
 import { SessionPage, type SessionResponse } from './dto/responses.js';
 import { SessionsService } from './sessions/sessions.service.js';
 
@@ -50,7 +57,7 @@ export class SessionsController {
   @Problems('auth.session_not_found')
   async revokeSession(
     @CurrentPrincipal() principal: Principal,
-    @Param() { id }: SessionIdParam,
+    @IdParam('ses', 'The id of the session.') id: string,
   ): Promise<void> {
     const isDone = await this.sessions.revoke(principal.id, id, 'revoked_by_user');
     if (!isDone) throw authErrors.problem('auth.session_not_found');

@@ -1,10 +1,10 @@
 import { ApiGroup, Idempotent, Problems, RequirePermission, type Page } from '#kernel';
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import {
   AllPaymentsQuery,
   CapturePaymentRequest,
-  PaymentIdParam,
+  PaymentId,
   RefundPaymentRequest,
 } from './dto/payment.requests.js';
 import { PaymentResponse, PaymentSummaryPage, PaymentSummaryResponse } from './dto/payment.response.js';
@@ -45,7 +45,7 @@ export class AdminPaymentsController {
   })
   @ApiOkResponse({ type: PaymentResponse, description: 'The payment.' })
   @Problems('payments.not_found')
-  async getAnyPayment(@Param() { id }: PaymentIdParam): Promise<PaymentResponse> {
+  async getAnyPayment(@PaymentId() id: string): Promise<PaymentResponse> {
     return this.answers.payment(await this.payments.get(id, 'all'), servePayments);
   }
 
@@ -63,7 +63,7 @@ export class AdminPaymentsController {
   })
   @Problems('payments.not_found', 'payments.wrong_status', 'payments.capture_exceeds_amount')
   async captureAnyPayment(
-    @Param() { id }: PaymentIdParam,
+    @PaymentId() id: string,
     @Body() { amount }: CapturePaymentRequest,
   ): Promise<PaymentSummaryResponse> {
     const amountMinor = amount === undefined ? undefined : BigInt(amount);
@@ -82,7 +82,7 @@ export class AdminPaymentsController {
     description: 'The payment, as far as its outcome is known.',
   })
   @Problems('payments.not_found', 'payments.wrong_status')
-  async cancelAnyPayment(@Param() { id }: PaymentIdParam): Promise<PaymentSummaryResponse> {
+  async cancelAnyPayment(@PaymentId() id: string): Promise<PaymentSummaryResponse> {
     return PaymentSummaryResponse.of(await this.payments.cancel(id, 'all'));
   }
 
@@ -94,7 +94,7 @@ export class AdminPaymentsController {
   @ApiCreatedResponse({ type: RefundResponse, description: 'The refund, as far as its outcome is known.' })
   @Problems('payments.not_found', 'payments.wrong_status', 'payments.refund_exceeds_capture')
   async refundAnyPayment(
-    @Param() { id }: PaymentIdParam,
+    @PaymentId() id: string,
     @Body() { amount, reason }: RefundPaymentRequest,
   ): Promise<RefundResponse> {
     const order = {
@@ -114,7 +114,7 @@ export class AdminPaymentsController {
   })
   @ApiOkResponse({ type: RefundListResponse, description: 'All its refunds.' })
   @Problems('payments.not_found')
-  async listRefundsOfAnyPayment(@Param() { id }: PaymentIdParam): Promise<RefundListResponse> {
+  async listRefundsOfAnyPayment(@PaymentId() id: string): Promise<RefundListResponse> {
     return { items: await this.answers.refunds(await this.payments.refundsOf(id, 'all'), servePayments) };
   }
 }

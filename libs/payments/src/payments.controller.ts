@@ -8,12 +8,12 @@ import {
   type Page,
   type Principal,
 } from '#kernel';
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import {
   CapturePaymentRequest,
   CreatePaymentRequest,
-  PaymentIdParam,
+  PaymentId,
   RefundPaymentRequest,
 } from './dto/payment.requests.js';
 import { PaymentPage, PaymentResponse } from './dto/payment.response.js';
@@ -78,7 +78,7 @@ export class PaymentsController {
   @Problems('payments.not_found')
   async getPayment(
     @CurrentPrincipal() { id: customerId }: Principal,
-    @Param() { id }: PaymentIdParam,
+    @PaymentId() id: string,
   ): Promise<PaymentResponse> {
     return this.answers.payment(await this.payments.get(id, { customerId }), ownPayments);
   }
@@ -96,7 +96,7 @@ export class PaymentsController {
   @Problems('payments.not_found', 'payments.wrong_status', 'payments.capture_exceeds_amount')
   async capturePayment(
     @CurrentPrincipal() { id: customerId }: Principal,
-    @Param() { id }: PaymentIdParam,
+    @PaymentId() id: string,
     @Body() { amount }: CapturePaymentRequest,
   ): Promise<PaymentResponse> {
     const payment = await this.payments.capture(id, amount === undefined ? undefined : BigInt(amount), {
@@ -116,7 +116,7 @@ export class PaymentsController {
   @Problems('payments.not_found', 'payments.wrong_status')
   async cancelPayment(
     @CurrentPrincipal() { id: customerId }: Principal,
-    @Param() { id }: PaymentIdParam,
+    @PaymentId() id: string,
   ): Promise<PaymentResponse> {
     return this.answers.payment(await this.payments.cancel(id, { customerId }), ownPayments);
   }
@@ -134,7 +134,7 @@ export class PaymentsController {
   @Problems('payments.not_found', 'payments.wrong_status', 'payments.refund_exceeds_capture')
   async refundPayment(
     @CurrentPrincipal() { id: customerId }: Principal,
-    @Param() { id }: PaymentIdParam,
+    @PaymentId() id: string,
     @Body() { amount, reason }: RefundPaymentRequest,
   ): Promise<RefundResponse> {
     const order = {
@@ -154,7 +154,7 @@ export class PaymentsController {
   @Problems('payments.not_found')
   async listRefunds(
     @CurrentPrincipal() { id: customerId }: Principal,
-    @Param() { id }: PaymentIdParam,
+    @PaymentId() id: string,
   ): Promise<RefundListResponse> {
     return {
       items: await this.answers.refunds(await this.payments.refundsOf(id, { customerId }), ownPayments),

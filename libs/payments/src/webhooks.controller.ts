@@ -1,8 +1,8 @@
 import { ApiGroup, Problems, Public } from '#kernel';
-import { Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiNoContentResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { GatewayParam, SandboxNotification } from './dto/webhook.dto.js';
+import { GatewayName, SandboxNotification } from './dto/webhook.dto.js';
 import { PaymentNotifications } from './use-cases/notifications.js';
 
 @ApiGroup('Webhooks', 'For payment gateways; calls are signed.')
@@ -34,10 +34,7 @@ export class WebhooksController {
   })
   @ApiNoContentResponse({ description: 'Taken in, or known already.' })
   @Problems('payments.webhook_not_genuine', 'payments.unknown_gateway', 'payments.not_found')
-  receiveWebhook(
-    @Param() { gateway }: GatewayParam,
-    @Req() { rawBody, headers }: FastifyRequest,
-  ): Promise<void> {
+  receiveWebhook(@GatewayName() gateway: string, @Req() { rawBody, headers }: FastifyRequest): Promise<void> {
     return this.notifications.receive(gateway, { body: rawBody ?? Buffer.alloc(0), headers });
   }
 }

@@ -1,8 +1,8 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Post, Put } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ApiGroup, Problems, RequirePermission } from '#kernel';
 import { DeclaredPermissions } from './declared-permissions.js';
-import { RoleKeyParam } from './dto/params.js';
+import { RoleKey } from './dto/role-key.js';
 import { CreateRoleRequest, UpdateRoleRequest } from './dto/role.dto.js';
 import { PermissionListResponse, RoleListResponse, RoleResponse } from './dto/role.response.js';
 import { RolesService } from './roles.service.js';
@@ -42,7 +42,7 @@ export class AdminRolesController {
   @ApiOperation({ operationId: 'getRole', summary: 'View one role' })
   @ApiOkResponse({ type: RoleResponse })
   @Problems('users.role_not_found')
-  async getRole(@Param() { key }: RoleKeyParam): Promise<RoleResponse> {
+  async getRole(@RoleKey() key: string): Promise<RoleResponse> {
     return RoleResponse.of(await this.roles.get(key));
   }
 
@@ -70,7 +70,7 @@ export class AdminRolesController {
     'users.permission_unknown',
     'users.permission_not_held',
   )
-  async updateRole(@Param() { key }: RoleKeyParam, @Body() body: UpdateRoleRequest): Promise<RoleResponse> {
+  async updateRole(@RoleKey() key: string, @Body() body: UpdateRoleRequest): Promise<RoleResponse> {
     return RoleResponse.of(await this.roles.update(key, body));
   }
 
@@ -80,7 +80,7 @@ export class AdminRolesController {
   @ApiOperation({ operationId: 'deleteRole', summary: 'Delete a role that nobody holds' })
   @ApiNoContentResponse({ description: 'The role is gone.' })
   @Problems('users.role_not_found', 'users.role_built_in', 'users.role_in_use')
-  deleteRole(@Param() { key }: RoleKeyParam): Promise<void> {
+  deleteRole(@RoleKey() key: string): Promise<void> {
     return this.roles.delete(key);
   }
 }

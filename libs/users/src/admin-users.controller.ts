@@ -1,10 +1,11 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { ApiGroup, Problems, RequirePermission, type Page } from '#kernel';
+import { ApiGroup, IdParam, Problems, RequirePermission, type Page } from '#kernel';
 import { ListUsersQuery, SetUserRolesRequest } from './dto/user.dto.js';
-import { UserIdParam } from './dto/params.js';
 import { UserPage, UserResponse, UserRolesResponse } from './dto/user.response.js';
 import { UserAdministration } from './user-administration.service.js';
+
+const UserId = () => IdParam('usr', 'The id of the account.');
 
 @ApiGroup(
   'Administration: users',
@@ -30,7 +31,7 @@ export class AdminUsersController {
   @ApiOperation({ operationId: 'getUser', summary: 'View one account; the access is on the record' })
   @ApiOkResponse({ type: UserResponse })
   @Problems('users.not_found')
-  getUser(@Param() { id }: UserIdParam): Promise<UserResponse> {
+  getUser(@UserId() id: string): Promise<UserResponse> {
     return this.administration.get(id);
   }
 
@@ -44,7 +45,7 @@ export class AdminUsersController {
   })
   @ApiNoContentResponse({ description: 'The account is inactive.' })
   @Problems('users.not_found', 'users.erased', 'users.last_administrator')
-  deactivateUser(@Param() { id }: UserIdParam): Promise<void> {
+  deactivateUser(@UserId() id: string): Promise<void> {
     return this.administration.deactivate(id);
   }
 
@@ -54,7 +55,7 @@ export class AdminUsersController {
   @ApiOperation({ operationId: 'reactivateUser', summary: 'Reactivate a deactivated account' })
   @ApiNoContentResponse({ description: 'The account is active and can log in again.' })
   @Problems('users.not_found', 'users.erased')
-  reactivateUser(@Param() { id }: UserIdParam): Promise<void> {
+  reactivateUser(@UserId() id: string): Promise<void> {
     return this.administration.reactivate(id);
   }
 
@@ -73,10 +74,7 @@ export class AdminUsersController {
     'users.permission_not_held',
     'users.last_administrator',
   )
-  async setUserRoles(
-    @Param() { id }: UserIdParam,
-    @Body() body: SetUserRolesRequest,
-  ): Promise<UserRolesResponse> {
+  async setUserRoles(@UserId() id: string, @Body() body: SetUserRolesRequest): Promise<UserRolesResponse> {
     await this.administration.setRoles(id, body.roles);
     return { roles: [...body.roles].sort() };
   }

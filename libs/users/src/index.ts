@@ -5,5 +5,4 @@ export { DeclaredPermissions } from './declared-permissions.js';
 export type { UserAccess } from './user-access.js';
 export { ADMINISTRATOR, CUSTOMER, EVERY_PERMISSION } from './entities/role.entity.js';
 export { UserCreated, UserDeactivated, UserErased, UserReactivated } from './users.events.js';
-export { IsVisibleText, Trimmed } from './dto/visible-text.js';
 export { usersErrors } from './users.errors.js';

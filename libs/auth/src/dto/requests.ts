@@ -1,132 +1,108 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiProperty } from '@nestjs/swagger';
-import { IsEmail, IsString, Length, MaxLength } from 'class-validator';
-import { IsId } from '#kernel';
-import { IsVisibleText, Trimmed } from '#users';
+import { Field, LineField, TextField, Trimmed } from '#kernel';
+import { IsEmail } from 'class-validator';
 import { IsStrongPassword, PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../passwords/password-rules.js';
 
 const EMAIL = 'ada@example.com';
 const PASSWORD = 'correct horse battery staple';
+const NEXT_PASSWORD = 'staple battery horse correct';
+const SECRET = 'kQ4dJ0wYv1mZ3b9xR7t2u5pL8sN6aEcG';
 
 /** RFC 5321 section 4.5.3.1.3 leaves 254 characters for an address. */
-const IsMailAddress = () => applyDecorators(Trimmed(), IsEmail(), MaxLength(254));
+const ADDRESS_LENGTH = 254;
+
+const MailAddressField = (description: string) =>
+  TextField(
+    { maxLength: ADDRESS_LENGTH, format: 'email', description, example: EMAIL },
+    Trimmed(),
+    IsEmail(),
+  );
 
 /** A password as it is presented; the rules hold for new ones only. UTF-16 counts some characters twice. */
-const IsPresentedPassword = () => applyDecorators(IsString(), Length(1, 2 * PASSWORD_MAX_LENGTH));
+const PresentedPasswordField = (description: string) =>
+  TextField({
+    minLength: 1,
+    maxLength: 2 * PASSWORD_MAX_LENGTH,
+    format: 'password',
+    description,
+    example: PASSWORD,
+  });
 
-const IsToken = () => applyDecorators(IsString(), Length(1, 256));
+const NewPasswordField = (example = PASSWORD) =>
+  Field(
+    {
+      description:
+        'Any characters; not one of the passwords that are tried first, and not the e-mail address.',
+      example,
+    },
+    {
+      type: 'string',
+      format: 'password',
+      minLength: PASSWORD_MIN_LENGTH,
+      maxLength: PASSWORD_MAX_LENGTH,
+    },
+    IsStrongPassword(),
+  );
 
-const NEW_PASSWORD = {
-  example: PASSWORD,
-  format: 'password',
-  minLength: PASSWORD_MIN_LENGTH,
-  maxLength: PASSWORD_MAX_LENGTH,
-  description: 'Any characters; not one of the passwords that are tried first, and not the e-mail address.',
-};
+const TokenField = (description: string, example: string) =>
+  TextField({ minLength: 1, maxLength: 256, description, example });
 
 export class RegisterRequest {
-  @ApiProperty({
-    example: EMAIL,
-    format: 'email',
-    maxLength: 254,
-    description: 'The address that the account will have.',
-  })
-  @IsMailAddress()
+  @MailAddressField('The address that the account will have.')
   readonly email: string;
 
-  @ApiProperty(NEW_PASSWORD)
-  @IsStrongPassword()
+  @NewPasswordField()
   readonly password: string;
 
-  @ApiProperty({
-    example: 'Ada Lovelace',
-    minLength: 1,
-    maxLength: 200,
-    description: 'Your name, as you write it.',
-  })
-  @IsVisibleText(200)
+  @LineField({ maxLength: 200, description: 'Your name, as you write it.', example: 'Ada Lovelace' })
   readonly name: string;
 }
 
 export class VerifyEmailRequest {
-  @ApiProperty({
-    example: 'reg_01k4z0q8b6f7e9a2c3d4e5f6g7.kQ4dJ0wYv1mZ3b9xR7t2u5pL8sN6aEcG',
-    maxLength: 256,
-    description: 'The token from the link in the mail.',
-  })
-  @IsToken()
+  @TokenField('The token from the link in the mail.', `reg_01k4z0q8b6f7e9a2c3d4e5f6g7.${SECRET}`)
   readonly token: string;
 }
 
 export class LogInRequest {
-  @ApiProperty({ example: EMAIL, maxLength: 254, description: 'The e-mail address of the account.' })
-  @Trimmed()
-  @IsString()
-  @Length(1, 254)
+  @TextField(
+    {
+      minLength: 1,
+      maxLength: ADDRESS_LENGTH,
+      description: 'The e-mail address of the account.',
+      example: EMAIL,
+    },
+    Trimmed(),
+  )
   readonly email: string;
 
-  @ApiProperty({
-    example: PASSWORD,
-    format: 'password',
-    maxLength: 512,
-    description: 'The password of the account.',
-  })
-  @IsPresentedPassword()
+  @PresentedPasswordField('The password of the account.')
   readonly password: string;
 }
 
 export class RefreshRequest {
-  @ApiProperty({
-    example: 'stw_rt_mVY0TqkUuTz1xB7c9oWqJ2p4sD6fG8hK0lZ3xC5vB7n',
-    maxLength: 256,
-    description: 'The refresh token of the last answer. It works once.',
-  })
-  @IsToken()
+  @TokenField(
+    'The refresh token of the last answer. It works once.',
+    'stw_rt_mVY0TqkUuTz1xB7c9oWqJ2p4sD6fG8hK0lZ3xC5vB7n',
+  )
   readonly refreshToken: string;
 }
 
 export class ChangePasswordRequest {
-  @ApiProperty({
-    example: PASSWORD,
-    format: 'password',
-    maxLength: 512,
-    description: 'The password you have now.',
-  })
-  @IsPresentedPassword()
+  @PresentedPasswordField('The password you have now.')
   readonly currentPassword: string;
 
-  @ApiProperty({ ...NEW_PASSWORD, example: 'staple battery horse correct' })
-  @IsStrongPassword()
+  @NewPasswordField(NEXT_PASSWORD)
   readonly newPassword: string;
 }
 
 export class RequestPasswordResetRequest {
-  @ApiProperty({
-    example: EMAIL,
-    format: 'email',
-    maxLength: 254,
-    description: 'The e-mail address of the account.',
-  })
-  @IsMailAddress()
+  @MailAddressField('The e-mail address of the account.')
   readonly email: string;
 }
 
 export class ConfirmPasswordResetRequest {
-  @ApiProperty({
-    example: 'prs_01k4z0q8b6f7e9a2c3d4e5f6g7.kQ4dJ0wYv1mZ3b9xR7t2u5pL8sN6aEcG',
-    maxLength: 256,
-    description: 'The token from the link in the mail.',
-  })
-  @IsToken()
+  @TokenField('The token from the link in the mail.', `prs_01k4z0q8b6f7e9a2c3d4e5f6g7.${SECRET}`)
   readonly token: string;
 
-  @ApiProperty({ ...NEW_PASSWORD, example: 'staple battery horse correct' })
-  @IsStrongPassword()
+  @NewPasswordField(NEXT_PASSWORD)
   readonly newPassword: string;
-}
-
-export class SessionIdParam {
-  @ApiProperty({ example: 'ses_01k4z0q8b6f7e9a2c3d4e5f6g7', description: 'The id of the session.' })
-  @IsId('ses')
-  readonly id: string;
 }

@@ -1329,7 +1329,7 @@ export type ReplayDeadLetterData = {
         /**
          * The id of the event.
          */
-        id: unknown;
+        id: string;
     };
     query?: never;
     url: '/v1/admin/outbox/dead-letters/{id}/replay';
@@ -1457,7 +1457,7 @@ export type GetAuditEntryData = {
         /**
          * The id of the entry.
          */
-        id: unknown;
+        id: string;
     };
     query?: {
         /**

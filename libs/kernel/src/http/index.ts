@@ -7,8 +7,19 @@ export {
 } from './access/access.js';
 export { definePermissions, type Permission, PermissionRegistry } from './access/permissions.js';
 export { createHttpApp, type HttpAppOptions } from './create-http-app.js';
+export {
+  ChoiceField,
+  Field,
+  type FieldOptions,
+  IdField,
+  IntegerField,
+  LineField,
+  PatternField,
+  TextField,
+} from './fields.js';
 export { httpConfig, type HttpConfig } from './http.config.js';
 export { IsId } from './is-id.js';
+export { IdParam, PathParam, type PathParamOptions } from './path-params.js';
 export { MayBeAbsent } from './may-be-absent.js';
 export {
   decodeCursor,
@@ -23,3 +34,4 @@ export {
 export { problemDocument, type ProblemDocument } from './problem-document.js';
 export { type Route, Routes } from './routes.js';
 export { toProblem } from './to-problem.js';
+export { IsVisibleText, Trimmed } from './visible-text.js';

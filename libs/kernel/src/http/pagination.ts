@@ -1,40 +1,33 @@
 import type { Type } from '@nestjs/common';
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { Type as Transform } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { SelectQueryBuilder } from 'typeorm';
 import type { Database } from '../database/database.js';
 import { kernelErrors } from '../errors/kernel.errors.js';
 import { isId } from '../ids/ids.js';
+import { IntegerField, TextField } from './fields.js';
 
 const MAX_LIMIT = 100;
 const MAX_CURSOR = 128;
 
 /** `?limit=&cursor=` of every list. */
 export class PageQuery {
-  @ApiPropertyOptional({
-    type: 'integer',
+  @Transform(() => Number)
+  @IntegerField({
     minimum: 1,
     maximum: MAX_LIMIT,
-    default: 20,
-    example: 20,
+    optional: true,
+    standard: 20,
     description: 'How many items to return at most.',
+    example: 20,
   })
-  @IsOptional()
-  @Transform(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MAX_LIMIT)
   readonly limit: number = 20;
 
-  @ApiPropertyOptional({
-    type: 'string',
+  @TextField({
     maxLength: MAX_CURSOR,
+    optional: true,
     description: 'The nextCursor of the page before; absent for the first page.',
   })
-  @IsOptional()
-  @IsString()
-  @MaxLength(MAX_CURSOR)
   readonly cursor?: string;
 }
 

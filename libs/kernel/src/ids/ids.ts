@@ -2,7 +2,8 @@ import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
-const PATTERN = /^[a-z]{2,8}_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+const SUFFIX = '[0-7][0-9a-hjkmnp-tv-z]{25}';
+const PATTERN = new RegExp(`^[a-z]{2,8}_${SUFFIX}$`);
 
 // Asking the system for random bytes costs more than all the rest, so they are fetched for many ids at once.
 const pool = new Uint8Array(16 * 256);
@@ -56,6 +57,9 @@ export function newId(prefix: string): string {
   }
   return `${prefix}_${suffix}`;
 }
+
+/** What ids with this prefix look like. */
+export const idPattern = (prefix: string): RegExp => new RegExp(`^${prefix}_${SUFFIX}$`);
 
 /** Whether `value` is an id as {@link newId} makes it, with this prefix when one is given. */
 export function isId(value: unknown, prefix?: string): value is string {

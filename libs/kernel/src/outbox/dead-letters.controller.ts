@@ -1,17 +1,12 @@
-import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
+import { Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { RequirePermission } from '../http/access/access.js';
-import { IsId } from '../http/is-id.js';
 import { type Page, PageOf, PageQuery } from '../http/pagination.js';
+import { IdParam } from '../http/path-params.js';
 import { ApiGroup } from '../openapi/api-group.js';
 import { Problems } from '../openapi/problems.js';
 import { DeadLetterResponse } from './dead-letter.response.js';
 import { OutboxRelay } from './relay.js';
-
-class DeadLetterParams {
-  @IsId('evt')
-  readonly id: string;
-}
 
 const DeadLetterPage = PageOf(DeadLetterResponse);
 
@@ -40,10 +35,9 @@ export class DeadLettersController {
     summary: 'Send a dead letter to its handlers again',
     description: 'Handlers that had already finished with it are not called a second time.',
   })
-  @ApiParam({ name: 'id', description: 'The id of the event.', example: 'evt_01j9zt2f3kfa8b7c6d5e4f3g2h' })
   @ApiNoContentResponse({ description: 'It will be delivered shortly.' })
   @Problems('kernel.not_found')
-  async replay(@Param() { id }: DeadLetterParams): Promise<void> {
+  async replay(@IdParam('evt', 'The id of the event.') id: string): Promise<void> {
     await this.relay.replay(id);
   }
 }

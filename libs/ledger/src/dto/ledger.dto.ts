@@ -1,6 +1,5 @@
-import { PageOf, PageQuery } from '#kernel';
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, Matches } from 'class-validator';
+import { PageOf, PageQuery, PatternField } from '#kernel';
+import { ApiProperty } from '@nestjs/swagger';
 import type { Balance } from '../balances.js';
 import { currencyCodes } from '../currencies.js';
 import type { Transfer } from '../entities/transfer.entity.js';
@@ -16,9 +15,13 @@ const currency = {
 const sum = { type: 'string', pattern: '^-?[0-9]+$' } as const;
 
 export class BalancesQuery {
-  @ApiPropertyOptional({ example: 'sales', description: 'Only accounts with this code.' })
-  @IsOptional()
-  @Matches(/^[a-z][a-z0-9_:-]{0,35}$/, { message: '$property must be the code of an account' })
+  @PatternField({
+    pattern: /^[a-z][a-z0-9_:-]{0,35}$/,
+    rule: 'must be the code of an account',
+    optional: true,
+    description: 'Only accounts with this code.',
+    example: 'sales',
+  })
   readonly account?: string;
 }
 
@@ -58,12 +61,13 @@ export class BalancesResponse {
 }
 
 export class TransfersQuery extends PageQuery {
-  @ApiPropertyOptional({
-    example: 'pay_01jgjzq8x5e7ft3qkt9h2c0w4a',
+  @PatternField({
+    pattern: /^[a-z]{2,8}_[0-9a-z]{1,26}$/,
+    rule: 'must be an id',
+    optional: true,
     description: 'Only transfers that book this payment, refund or other object.',
+    example: 'pay_01jgjzq8x5e7ft3qkt9h2c0w4a',
   })
-  @IsOptional()
-  @Matches(/^[a-z]{2,8}_[0-9a-z]{1,26}$/, { message: '$property must be an id' })
   readonly referenceId?: string;
 }
 

@@ -1,123 +1,112 @@
-import { IsId, MayBeAbsent, PageQuery } from '#kernel';
+import {
+  ChoiceField,
+  Field,
+  type FieldOptions,
+  IdField,
+  IdParam,
+  IntegerField,
+  PageQuery,
+  PatternField,
+  TextField,
+} from '#kernel';
 import { currencyCodes } from '#ledger';
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import { paymentStatuses, type PaymentStatus } from '../entities/payment.entity.js';
 import type { CaptureMode } from '../gateways/payment-gateway.js';
 import { IsMetadata, metadataLimits } from './is-metadata.js';
 
-const amount = {
-  type: 'integer',
-  format: 'int64',
-  minimum: 1,
-  maximum: Number.MAX_SAFE_INTEGER,
-} as const;
+/** In minor units, as far as a JSON number is exact. */
+const AmountField = (said: FieldOptions) =>
+  IntegerField({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, format: 'int64', ...said });
 
 export const captureModes: readonly CaptureMode[] = ['automatic', 'manual'];
 
+/** The payment that the path names. */
+export const PaymentId = () => IdParam('pay', 'The id of the payment.');
+
 export class CreatePaymentRequest {
-  @ApiProperty({
-    ...amount,
-    example: 1999,
+  @AmountField({
     description: 'In minor units of the currency (ISO 4217): 1999 EUR is €19.99, 1999 JPY is ¥1,999.',
+    example: 1999,
   })
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
   readonly amount: number;
 
-  @ApiProperty({ enum: currencyCodes, enumName: 'Currency', example: 'EUR', description: 'ISO 4217 code.' })
-  @IsIn(currencyCodes, { message: '$property must be the ISO 4217 code of a currency, such as EUR' })
+  @ChoiceField(currencyCodes, {
+    enumName: 'Currency',
+    rule: 'must be the ISO 4217 code of a currency, such as EUR',
+    description: 'ISO 4217 code.',
+    example: 'EUR',
+  })
   readonly currency: string;
 
-  @ApiProperty({
-    pattern: '^pm_[A-Za-z0-9_]{1,60}$',
-    example: 'pm_card_success',
+  @PatternField({
+    pattern: /^pm_[A-Za-z0-9_]{1,60}$/,
+    rule: 'must be "pm_" and 1 to 60 letters, digits or underscores',
     description:
       'The payment method, as the gateway calls it. The test methods are listed in docs/payments.md.',
-  })
-  @Matches(/^pm_[A-Za-z0-9_]{1,60}$/, {
-    message: '$property must be "pm_" and 1 to 60 letters, digits or underscores',
+    example: 'pm_card_success',
   })
   readonly paymentMethod: string;
 
-  @ApiPropertyOptional({
-    enum: captureModes,
+  @ChoiceField(captureModes, {
     enumName: 'CaptureMode',
-    default: 'automatic',
-    example: 'automatic',
+    standard: 'automatic',
+    optional: true,
     description: 'Whether the money is taken at once, or only reserved until the payment is captured.',
+    example: 'automatic',
   })
-  @MayBeAbsent()
-  @IsIn(captureModes)
   readonly capture?: CaptureMode;
 
-  @ApiPropertyOptional({
-    type: 'object',
-    additionalProperties: { type: 'string', maxLength: metadataLimits.valueLength },
-    maxProperties: metadataLimits.entries,
-    example: { orderId: '1042' },
-    description:
-      'Notes of your own; kept encrypted. At most 20 keys of 1 to 40 letters, digits, ".", "_" or "-".',
-  })
-  @MayBeAbsent()
-  @IsMetadata()
+  @Field(
+    {
+      optional: true,
+      description:
+        'Notes of your own; kept encrypted. At most 20 keys of 1 to 40 letters, digits, ".", "_" or "-".',
+      example: { orderId: '1042' },
+    },
+    {
+      type: 'object',
+      additionalProperties: { type: 'string', maxLength: metadataLimits.valueLength },
+      maxProperties: metadataLimits.entries,
+    },
+    IsMetadata(),
+  )
   readonly metadata?: Record<string, string>;
 }
 
 export class CapturePaymentRequest {
-  @ApiPropertyOptional({
-    ...amount,
-    example: 1999,
+  @AmountField({
+    optional: true,
     description: 'In minor units; all that is authorised, unless given. The rest is given up.',
+    example: 1999,
   })
-  @MayBeAbsent()
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
   readonly amount?: number;
 }
 
 export class RefundPaymentRequest {
-  @ApiPropertyOptional({
-    ...amount,
-    example: 500,
+  @AmountField({
+    optional: true,
     description: 'In minor units; all that is left to refund, unless given.',
+    example: 500,
   })
-  @MayBeAbsent()
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
   readonly amount?: number;
 
-  @ApiPropertyOptional({ maxLength: 500, example: 'Arrived broken', description: 'Why; kept encrypted.' })
-  @MayBeAbsent()
-  @IsString()
-  @MaxLength(500)
+  @TextField({
+    maxLength: 500,
+    optional: true,
+    description: 'Why; kept encrypted.',
+    example: 'Arrived broken',
+  })
   readonly reason?: string;
 }
 
-export class PaymentIdParam {
-  @ApiProperty({ example: 'pay_01jgjzq8x5e7ft3qkt9h2c0w4a', description: 'The id of the payment.' })
-  @IsId('pay')
-  readonly id: string;
-}
-
 export class AllPaymentsQuery extends PageQuery {
-  @ApiPropertyOptional({
-    enum: paymentStatuses,
+  @ChoiceField(paymentStatuses, {
     enumName: 'PaymentStatus',
+    optional: true,
     description: 'Only payments in this status.',
   })
-  @IsOptional()
-  @IsIn(paymentStatuses)
   readonly status?: PaymentStatus;
 
-  @ApiPropertyOptional({
-    example: 'usr_01jgjzq8x5e7ft3qkt9h2c0w4a',
-    description: 'Only payments of this customer.',
-  })
-  @IsOptional()
-  @IsId('usr')
+  @IdField('usr', { optional: true, description: 'Only payments of this customer.' })
   readonly customerId?: string;
 }

@@ -1,11 +1,14 @@
+import { PathParam } from '#kernel';
 import { ApiProperty } from '@nestjs/swagger';
-import { Matches } from 'class-validator';
 
-export class GatewayParam {
-  @ApiProperty({ example: 'sandbox', description: 'The name of the gateway.' })
-  @Matches(/^[a-z][a-z0-9-]{0,19}$/)
-  readonly gateway: string;
-}
+/** The gateway that the path names. */
+export const GatewayName = () =>
+  PathParam('gateway', {
+    pattern: /^[a-z][a-z0-9-]{0,19}$/,
+    rule: 'must be the name of a gateway',
+    description: 'The name of the gateway.',
+    example: 'sandbox',
+  });
 
 /** What the sandbox's webhook takes; other gateways have formats of their own. For the API document only. */
 export class SandboxNotification {

@@ -1,70 +1,41 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import {
-  ArrayMaxSize,
-  ArrayUnique,
-  IsArray,
-  IsInt,
-  IsOptional,
-  IsString,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
-import { MayBeAbsent, PageQuery } from '#kernel';
-import { ROLE_KEY } from './params.js';
-import { IsVisibleText } from './visible-text.js';
+import { Field, LineField, PageQuery, TextField } from '#kernel';
+import { ArrayMaxSize, ArrayUnique, IsArray, Matches } from 'class-validator';
+import { ROLE_KEY } from './role-key.js';
+import { VersionField } from './version-field.js';
 
-/** What no row reaches, and every database can compare. */
-export const MAX_VERSION = 2_147_483_647;
+const MAX_ROLES = 50;
 
 export class UpdateMyProfileRequest {
-  @ApiProperty({
-    example: 'Ada Lovelace',
-    minLength: 1,
-    maxLength: 200,
-    description: 'Your name, as you write it.',
-  })
-  @IsVisibleText(200)
+  @LineField({ maxLength: 200, description: 'Your name, as you write it.', example: 'Ada Lovelace' })
   readonly name: string;
 
-  @ApiPropertyOptional({
-    example: 1,
-    type: 'integer',
-    minimum: 1,
-    maximum: MAX_VERSION,
-    description:
-      'The version you read. When the profile has changed since, the answer is 409 and nothing is overwritten.',
-  })
-  @MayBeAbsent()
-  @IsInt()
-  @Min(1)
-  @Max(MAX_VERSION)
+  @VersionField(
+    'The version you read. When the profile has changed since, the answer is 409 and nothing is overwritten.',
+  )
   readonly version?: number;
 }
 
 export class ListUsersQuery extends PageQuery {
-  @ApiPropertyOptional({
-    example: 'ada@example.com',
+  @TextField({
     maxLength: 254,
+    optional: true,
     description: 'Only the account with exactly this e-mail address (upper and lower case are the same).',
+    example: 'ada@example.com',
   })
-  @IsOptional()
-  @IsString()
-  @MaxLength(254)
   readonly email?: string;
 }
 
 export class SetUserRolesRequest {
-  @ApiProperty({
-    example: ['customer', 'auditor'],
-    type: [String],
-    maxItems: 50,
-    description: 'The keys of all roles that the account holds from now on.',
-  })
-  @IsArray()
-  @ArrayMaxSize(50)
-  @ArrayUnique()
-  @Matches(ROLE_KEY, { each: true, message: 'each must be the key of a role' })
+  @Field(
+    {
+      description: 'The keys of all roles that the account holds from now on.',
+      example: ['customer', 'auditor'],
+    },
+    { type: [String], maxItems: MAX_ROLES },
+    IsArray(),
+    ArrayMaxSize(MAX_ROLES),
+    ArrayUnique(),
+    Matches(ROLE_KEY, { each: true, message: 'each must be the key of a role' }),
+  )
   readonly roles: string[];
 }
