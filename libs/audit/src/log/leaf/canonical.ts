@@ -1,0 +1,35 @@
+import canonicalize from 'canonicalize';
+
+/** Data that is no leaf, payload or bundle of this format. The message says why. */
+export class LeafError extends Error {
+  override readonly name = 'LeafError';
+}
+
+/** The one JSON text of a value (RFC 8785), in UTF-8. Members that are undefined are left out. */
+export function canonicalJson(value: Readonly<Record<string, unknown>>): Buffer {
+  return Buffer.from(canonicalize(value) ?? '');
+}
+
+/**
+ * An instant as the log writes it, from how a database or RFC 3339 writes it: `2026-01-02 03:04:05.6` becomes
+ * `2026-01-02T03:04:05.600000Z`. It is UTC, and stays text because a JavaScript Date would drop the microseconds.
+ * @throws LeafError for anything else.
+ */
+export function instantText(stored: string): string {
+  const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z?$/.exec(stored);
+  const [, day = '', time = '', fraction = ''] = match ?? [];
+  const seconds = `${day}T${time}`;
+  // A date that does not exist is moved or refused by Date, so that it does not come back as it went in.
+  const moment = new Date(`${seconds}Z`);
+  if (Number.isNaN(moment.getTime()) || moment.toISOString().slice(0, seconds.length) !== seconds) {
+    throw new LeafError(`${JSON.stringify(stored)} is not an instant in UTC`);
+  }
+  return `${seconds}.${fraction.padEnd(6, '0')}Z`;
+}
+
+/** The members that say something: in a leaf and a payload what is absent is left out, never null. */
+export function withoutNulls(object: Readonly<Record<string, string | null>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(object).filter((member): member is [string, string] => member[1] !== null),
+  );
+}
