@@ -32,7 +32,6 @@ import { PasswordsService } from './passwords/passwords.service.js';
 import { RegistrationService } from './registration/registration.service.js';
 import { SessionsController } from './sessions.controller.js';
 import { LoginService } from './sessions/login.service.js';
-import { SessionStatusReader } from './sessions/session-status.js';
 import { SessionsService } from './sessions/sessions.service.js';
 import { AccessTokenStrategy } from './tokens/access-token.strategy.js';
 import { AccessTokens } from './tokens/access-tokens.js';
@@ -72,7 +71,6 @@ import { TokenAuthenticator } from './tokens/token-authenticator.js';
     RegistrationMail,
     RegistrationService,
     SessionsService,
-    SessionStatusReader,
     TokenAuthenticator,
     { provide: Authenticator, useExisting: TokenAuthenticator },
   ],

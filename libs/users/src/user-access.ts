@@ -9,6 +9,12 @@ export interface UserAccess {
   readonly permissions: ReadonlySet<string>;
 }
 
+/** A condition in SQL that goes into the WHERE of somebody else's query. */
+export interface Condition {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
 interface AccessRow {
   readonly isActive: number;
   readonly permissions: string | null;
@@ -32,8 +38,13 @@ export class UserAccessReader {
     private readonly permissions: DeclaredPermissions,
   ) {}
 
-  async find(userId: string): Promise<UserAccess | undefined> {
-    const rows = await this.database.lookUp<AccessRow>(ACCESS, [userId]);
+  async find(userId: string, provided?: Condition): Promise<UserAccess | undefined> {
+    const rows = provided
+      ? await this.database.lookUp<AccessRow>(`${ACCESS} AND ${provided.sql}`, [
+          userId,
+          ...provided.parameters,
+        ])
+      : await this.database.lookUp<AccessRow>(ACCESS, [userId]);
     const [first] = rows;
     if (!first) return undefined;
     const roles = rows.flatMap((row) => (row.permissions === null ? [] : [row.permissions]));

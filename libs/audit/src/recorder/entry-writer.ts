@@ -17,7 +17,7 @@ export interface EntryFacts {
 const INSERT_ENTRY =
   'INSERT INTO audit_entry (id, occurred_at, action, outcome, error_code, actor_kind, actor_id, session_id, request_id,' +
   ' trace_id, resource_type, resource_id, subject_id, purpose, details, address_subject_id, client_address)' +
-  ' VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+  ' VALUES';
 
 /** Writes entries into the tail of a unit, so that they cost no round trip of their own. */
 @Injectable()
@@ -30,7 +30,7 @@ export class EntryWriter {
   /** Puts the entry into the unit's transaction. {@link ClientAddress.prepare} has run before the unit. */
   append(unit: Unit, facts: EntryFacts): void {
     const entry = this.entryOf(facts);
-    unit.append(INSERT_ENTRY, [
+    unit.appendRow(INSERT_ENTRY, [
       entry.id,
       entry.occurredAt,
       entry.action,

@@ -3,7 +3,6 @@ import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { Authenticator, Clock, kernelErrors, type Principal, type Problem } from '#kernel';
 import { UsersService } from '#users';
-import { SessionStatusReader } from '../sessions/session-status.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import type { AccessClaims } from './access-tokens.js';
 
@@ -15,7 +14,7 @@ const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
 /**
  * Tells who sends a request, from its bearer token (RFC 6750). A good token is not enough: session and
- * account are read uncached, each by primary key, so that logging out, a changed password, deactivation and
+ * account are read uncached, in one query by primary keys, so that logging out, a changed password, deactivation and
  * changed roles hold from the next request.
  */
 @Injectable()
@@ -28,7 +27,6 @@ export class TokenAuthenticator extends Authenticator {
 
   constructor(
     private readonly strategy: AccessTokenStrategy,
-    private readonly sessions: SessionStatusReader,
     private readonly users: UsersService,
     private readonly clock: Clock,
   ) {
@@ -41,12 +39,16 @@ export class TokenAuthenticator extends Authenticator {
     const claims = await this.claimsOf(authorization);
     if (!claims) throw invalidToken();
     const { userId, sessionId } = claims;
-    const [isLive, access] = await Promise.all([
-      this.sessions.isLive(sessionId, userId),
-      this.users.findAccess(userId),
-    ]);
-    if (!isLive || !access?.isActive) throw invalidToken();
+    const access = await this.users.findAccess(userId, this.isLive(sessionId, userId));
+    if (!access?.isActive) throw invalidToken();
     return { kind: 'user', id: userId, sessionId, permissions: access.permissions };
+  }
+
+  private isLive(sessionId: string, userId: string) {
+    return {
+      sql: 'EXISTS (SELECT 1 FROM session WHERE id = ? AND user_id = ? AND revoked_at IS NULL AND expires_at > ?)',
+      parameters: [sessionId, userId, this.clock.now()],
+    };
   }
 
   private async claimsOf(authorization: string): Promise<AccessClaims | undefined> {

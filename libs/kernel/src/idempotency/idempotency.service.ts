@@ -49,13 +49,16 @@ interface FoundRecord {
   readonly id: string;
   readonly fingerprint: string;
   readonly status: string;
-  readonly is_live: number | string;
 }
 
 const HOUR_MS = 3_600_000;
 const KEEP_MS = 24 * HOUR_MS;
 const BATCH = 1000;
 const BOOKKEEPING = { action: 'idempotency.keep', recorded: false } as const;
+
+const INSERT_RECORD =
+  'INSERT INTO idempotency_record (id, principal_id, scope, fingerprint, status, answer_status, answer_body,' +
+  ' created_at, expires_at) VALUES';
 
 export const REPLAY_PURPOSE = 'kernel.idempotent_replay';
 
@@ -80,8 +83,8 @@ export class Idempotency implements OnModuleInit {
 
   onModuleInit(): void {
     this.hooks.beforeCommit((unit) => this.beforeCommit(unit));
-    // Who loses the race for a key is told what the winner was told; that is no failure to put on the record.
-    this.hooks.unrecordedWhen((error) => this.isLostRace(error));
+    // A repeated request is told what the first one was told; that it cannot be done again is no failure to record.
+    this.hooks.unrecordedWhen(() => this.isRepeated());
   }
 
   /** The id of the present request's record, for a resolver that has to finish what a crash left. */
@@ -118,8 +121,8 @@ export class Idempotency implements OnModuleInit {
   }
 
   /**
-   * Starts a request with a key. Throws the kept answer of an earlier one, `kernel.idempotency_key_reused` (422) when
-   * that one asked for something else, and `kernel.idempotency_in_progress` (409) while it still runs.
+   * Starts a request with a key, in the hope that it is the first one: of two with one key only one can write the
+   * record, so looking for it first would cost every request what only a repeated one needs.
    */
   async begin(request: IdempotentRequest): Promise<Attempt> {
     const hash = this.ports.get(KeyedHash);
@@ -133,22 +136,21 @@ export class Idempotency implements OnModuleInit {
       phase: 'pending',
       tries: 0,
     };
-    await this.answerIfKnown(attempt);
+    // While the hash keys turn, an earlier record may lie under another scope, where it is in nobody's way.
+    if (attempt.scopes.length > 1) await this.answerIfKnown(attempt);
     await this.sealer.prepare(attempt.principalId, 'account');
     const state = this.context.get();
     if (state) this.attempts.set(state, attempt);
     return attempt;
   }
 
-  /** Throws what an earlier request with the same key leads to; returns when there was none. */
+  /**
+   * Returns when no earlier request had the same key. Else throws its kept answer, `kernel.idempotency_key_reused`
+   * (422) when it asked for something else, or `kernel.idempotency_in_progress` (409) while it still runs.
+   */
   async answerIfKnown(attempt: Attempt): Promise<void> {
-    const [found] = await this.database.lookUp<FoundRecord>(
-      `SELECT id, fingerprint, status, CASE WHEN expires_at > ? THEN 1 ELSE 0 END AS is_live
-       FROM idempotency_record WHERE scope IN (${marks(attempt.scopes)})`,
-      [this.clock.now(), ...attempt.scopes],
-    );
-    if (!found || found.id === attempt.recordId) return;
-    if (Number(found.is_live) !== 1) return this.remove([found.id]);
+    const found = await this.find(attempt);
+    if (!found) return;
     if (!attempt.fingerprints.includes(found.fingerprint))
       throw kernelErrors.problem('kernel.idempotency_key_reused');
     if (found.status !== 'completed') throw kernelErrors.problem('kernel.idempotency_in_progress');
@@ -183,6 +185,14 @@ export class Idempotency implements OnModuleInit {
     return this.ports.get(ValueSealer);
   }
 
+  private async find(attempt: Attempt): Promise<FoundRecord | undefined> {
+    const [found] = await this.database.lookUp<FoundRecord>(
+      `SELECT id, fingerprint, status FROM idempotency_record WHERE scope IN (${marks(attempt.scopes)})`,
+      attempt.scopes,
+    );
+    return found?.id === attempt.recordId ? undefined : found;
+  }
+
   private async beforeCommit(unit: CommittingUnit): Promise<void> {
     const { attempt } = this;
     if (attempt?.phase !== 'pending') return;
@@ -191,9 +201,6 @@ export class Idempotency implements OnModuleInit {
 
   private async insert(unit: Unit, attempt: Attempt, answer: Answer | undefined): Promise<void> {
     const row = this.sealed(attempt, answer);
-    const sql = `INSERT INTO idempotency_record
-      (id, principal_id, scope, fingerprint, status, answer_status, answer_body, created_at, expires_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
     const parameters = [
       attempt.recordId,
       attempt.principalId,
@@ -210,12 +217,12 @@ export class Idempotency implements OnModuleInit {
     });
     attempt.tries += 1;
     if (attempt.tries === 1) {
-      unit.append(sql, parameters);
+      unit.appendRow(INSERT_RECORD, parameters);
       return;
     }
     // The unit is being retried. If it now waits for the key itself, another request holds it: tell the client to come back.
     try {
-      await this.database.query(sql, parameters);
+      await this.database.query(`${INSERT_RECORD} (${marks(parameters)})`, parameters);
     } catch (error) {
       throw this.database.dialect.isRetryable(error)
         ? kernelErrors.problem('kernel.idempotency_in_progress', { cause: error })
@@ -266,10 +273,9 @@ export class Idempotency implements OnModuleInit {
     );
   }
 
-  private isLostRace(error: unknown): boolean {
-    if (this.attempt?.phase !== 'pending') return false;
-    if (this.database.dialect.isUniqueViolation(error)) return String(error).includes('idempotency_record');
-    return (error as { code?: unknown } | undefined)?.code === 'kernel.idempotency_in_progress';
+  private async isRepeated(): Promise<boolean> {
+    const { attempt } = this;
+    return attempt?.phase === 'pending' && (await this.find(attempt)) !== undefined;
   }
 }
 

@@ -4,6 +4,9 @@ import type { OpenUnit } from '../unit-of-work/unit.js';
 
 type Wake = () => void;
 
+const INSERT_MESSAGE =
+  'INSERT INTO outbox_message (id, type, payload, status, attempts, available_at, created_at, entry_id, trace_id) VALUES';
+
 /** Writes a unit's events into its tail, and wakes the relay of this process after the commit. */
 @Injectable()
 export class OutboxWriter {
@@ -19,23 +22,19 @@ export class OutboxWriter {
   append(unit: OpenUnit): void {
     if (unit.events.length === 0) return;
     const traceId = this.context.get()?.traceId ?? null;
-    const rows = unit.events.map(({ event, availableAt }) => [
-      event.id,
-      event.type,
-      JSON.stringify(event.payload),
-      'pending',
-      0,
-      availableAt,
-      unit.startedAt,
-      unit.id,
-      traceId,
-    ]);
-    unit.append(
-      `INSERT INTO outbox_message (id, type, payload, status, attempts, available_at, created_at, entry_id, trace_id) VALUES ${rows
-        .map(() => '(?, ?, ?, ?, ?, ?, ?, ?, ?)')
-        .join(', ')}`,
-      rows.flat(),
-    );
+    for (const { event, availableAt } of unit.events) {
+      unit.appendRow(INSERT_MESSAGE, [
+        event.id,
+        event.type,
+        JSON.stringify(event.payload),
+        'pending',
+        0,
+        availableAt,
+        unit.startedAt,
+        unit.id,
+        traceId,
+      ]);
+    }
     unit.onCommitted(this.wake);
   }
 }

@@ -7,20 +7,21 @@ type BeforeCommit = (unit: CommittingUnit) => Promise<void> | void;
 @Injectable()
 export class UnitHooks {
   private readonly hooks: BeforeCommit[] = [];
-  private readonly exceptions: ((error: unknown) => boolean)[] = [];
+  private readonly exceptions: (() => Promise<boolean>)[] = [];
 
   /** Calls `hook` inside each recorded unit after its work and before its audit entry is written. */
   beforeCommit(hook: BeforeCommit): void {
     this.hooks.push(hook);
   }
 
-  /** A unit that ends with an error for which this holds leaves no entry. */
-  unrecordedWhen(holds: (error: unknown) => boolean): void {
+  /** A unit that fails while this holds leaves no entry. Asked after the rollback. */
+  unrecordedWhen(holds: () => Promise<boolean>): void {
     this.exceptions.push(holds);
   }
 
-  isUnrecorded(error: unknown): boolean {
-    return this.exceptions.some((holds) => holds(error));
+  async isUnrecorded(): Promise<boolean> {
+    for (const holds of this.exceptions) if (await holds()) return true;
+    return false;
   }
 
   async run(unit: CommittingUnit): Promise<void> {

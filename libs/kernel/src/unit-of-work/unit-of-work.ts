@@ -5,7 +5,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { InjectConfig } from '../config/define-config.js';
 import { kernelConfig, type KernelConfig } from '../config/kernel.config.js';
 import { DIALECT, WRITER } from '../database/database.js';
-import { type Dialect, markTransaction } from '../database/dialects/dialect.js';
+import { type Dialect, markTransaction, type WholeUnit } from '../database/dialects/dialect.js';
 import { kernelErrors } from '../errors/kernel.errors.js';
 import { Problem } from '../errors/problem.js';
 import { newId } from '../ids/ids.js';
@@ -13,6 +13,7 @@ import { OutboxWriter } from '../outbox/outbox-writer.js';
 import { Ports, UnitRecorder } from '../ports/ports.js';
 import { Clock } from '../time/clock.js';
 import { SerialQueue } from './serial-queue.js';
+import { SharedCommits } from './shared-commits.js';
 import { currentUnit, MissedUpdate, OpenUnit, type Unit, type UnitIntent, withUnit } from './unit.js';
 import { UnitHooks } from './unit-hooks.js';
 
@@ -51,6 +52,10 @@ export function outcomeOf(error: unknown): 'refused' | 'failed' | undefined {
 export class UnitOfWork {
   private readonly logger = new Logger('UnitOfWork');
   private readonly queue = new SerialQueue();
+  private readonly shared = new SharedCommits(
+    (units) => this.commitTogether(units),
+    (error) => !this.dialect.isFatal(error),
+  );
 
   constructor(
     @Inject(getDataSourceToken(WRITER)) private readonly writer: DataSource,
@@ -160,11 +165,22 @@ export class UnitOfWork {
     }
   }
 
-  /** Commits; a unit that is nothing but its tail takes one round trip from beginning to end. */
+  /** Commits; a unit that is nothing but its tail shares its transaction with others. */
   private async commit(connection: QueryRunner, unit: OpenUnit): Promise<void> {
     if (unit.begun) await this.dialect.commit(connection, unit.tail);
-    else if (unit.tail.length > 0)
-      await (unit.begun = this.dialect.write(connection, attribution(unit), unit.tail));
+    else if (unit.tail.length > 0) await this.shared.commit({ entryId: attribution(unit), tail: unit.tail });
+  }
+
+  private async commitTogether(units: readonly WholeUnit[]): Promise<void> {
+    const connection = this.writer.createQueryRunner();
+    try {
+      await this.dialect.write(connection, units);
+    } catch (error) {
+      await this.dialect.rollback(connection);
+      throw error;
+    } finally {
+      await connection.release();
+    }
   }
 
   private async work<T>(unit: OpenUnit, work: (unit: Unit) => Promise<T>): Promise<T> {
@@ -214,8 +230,8 @@ export class UnitOfWork {
     const outcome = outcomeOf(error);
     if (!outcome || !isRecorded(intent) || wasRecorded(error) || error instanceof MissedUpdate) return;
     markRecorded(error);
-    if (this.hooks.isUnrecorded(error)) return;
     try {
+      if (await this.hooks.isUnrecorded()) return;
       await this.ports.get(UnitRecorder).recordRefusal(intent, error, outcome);
     } catch (failure) {
       // The caller must learn what went wrong first, not that telling it went wrong too.

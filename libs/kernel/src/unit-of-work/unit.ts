@@ -42,6 +42,11 @@ export interface Unit {
    * exactly one row: else nothing is committed and the unit fails with {@link MissedUpdate}.
    */
   append(sql: string, parameters: readonly unknown[], options?: { mustHit?: boolean }): void;
+  /**
+   * Adds a row to the unit's tail, for a table whose changes are not captured: rows of units that are committed together
+   * travel in one statement. `insert` is the statement up to and with VALUES.
+   */
+  appendRow(insert: string, values: readonly unknown[]): void;
   /** Runs after the commit, never after a rollback. It must not throw. */
   onCommitted(callback: () => void): void;
 }
@@ -105,6 +110,10 @@ export class OpenUnit implements CommittingUnit {
 
   append(sql: string, parameters: readonly unknown[], { mustHit = false } = {}): void {
     this.tail.push({ sql, parameters, mustHit });
+  }
+
+  appendRow(insert: string, values: readonly unknown[]): void {
+    this.tail.push({ sql: `${insert} (${values.map(() => '?').join(', ')})`, parameters: values, insert });
   }
 
   onCommitted(callback: () => void): void {

@@ -7,6 +7,18 @@ export interface Statement {
   readonly parameters: readonly unknown[];
   /** The statement must change exactly one row; else it fails with an error that {@link Dialect.isMissed} knows. */
   readonly mustHit?: boolean;
+  /**
+   * For an INSERT of one row that nothing else in its transaction depends on: the statement up to and with VALUES. Rows
+   * with the same one may go together.
+   */
+  readonly insert?: string;
+}
+
+/** A unit that is nothing but its tail: everything it writes, known before its transaction begins. */
+export interface WholeUnit {
+  /** What its row changes are attributed to; null: to nothing. */
+  readonly entryId: string | null;
+  readonly tail: readonly Statement[];
 }
 
 /** All that differs between the databases; the only place where SQL is written per dialect. */
@@ -24,8 +36,8 @@ export interface Dialect {
   begin(runner: QueryRunner, entryId: string | null): Promise<void>;
   /** Runs `tail` in order, clears the attribution and commits. */
   commit(runner: QueryRunner, tail: readonly Statement[]): Promise<void>;
-  /** {@link begin} and {@link commit} in one go, for a unit that is nothing but its tail. */
-  write(runner: QueryRunner, entryId: string | null, tail: readonly Statement[]): Promise<void>;
+  /** Units that are nothing but their tails, in one transaction and in one go; each under its own attribution. */
+  write(runner: QueryRunner, units: readonly WholeUnit[]): Promise<void>;
   /** Rolls back and leaves no attribution behind. */
   rollback(runner: QueryRunner): Promise<void>;
   /** A lost race: the unit as a whole may be tried again. */

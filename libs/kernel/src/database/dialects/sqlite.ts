@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import type { KernelConfig } from '../../config/kernel.config.js';
 import { commonOptions } from '../common-options.js';
-import { type Dialect, driverCode, markTransaction } from './dialect.js';
+import { type Dialect, driverCode, markTransaction, type Statement } from './dialect.js';
 
 const LOCK_WAIT_MS = 60_000;
 const LOCK_NAP_MS = 50;
@@ -43,6 +43,16 @@ function source(config: KernelConfig, readonly: boolean, ...pragmas: string[]): 
 /** A statement in the tail of a unit did not change the one row that it must. */
 class MissedRow extends Error {}
 
+const attribute = (runner: QueryRunner, entryId: string | null): Promise<unknown> =>
+  runner.query('UPDATE audit_context SET entry_id = ?', [entryId]);
+
+async function runTail(runner: QueryRunner, tail: readonly Statement[]): Promise<void> {
+  for (const { sql, parameters, mustHit } of tail) {
+    const { affected } = await runner.query(sql, parameters.map(sqlite.parameter), true);
+    if (mustHit && affected !== 1) throw new MissedRow(sql);
+  }
+}
+
 /** SQLite in one file: a single writing connection and a read-only one beside it on the same WAL file. */
 export const sqlite: Dialect = {
   name: 'sqlite',
@@ -57,22 +67,23 @@ export const sqlite: Dialect = {
     // IMMEDIATE takes the write lock before anything is read: a deferred transaction that reads first cannot be upgraded.
     await runner.query('BEGIN IMMEDIATE');
     markTransaction(runner, true);
-    await runner.query('UPDATE audit_context SET entry_id = ?', [entryId]);
+    await attribute(runner, entryId);
   },
 
   async commit(runner, tail) {
-    for (const { sql, parameters, mustHit } of tail) {
-      const { affected } = await runner.query(sql, parameters.map(sqlite.parameter), true);
-      if (mustHit && affected !== 1) throw new MissedRow(sql);
-    }
-    await runner.query('UPDATE audit_context SET entry_id = NULL');
+    await runTail(runner, tail);
+    await attribute(runner, null);
     await runner.query('COMMIT');
     markTransaction(runner, false);
   },
 
-  async write(runner, entryId, tail) {
-    await sqlite.begin(runner, entryId);
-    await sqlite.commit(runner, tail);
+  async write(runner, units) {
+    await runner.query('BEGIN IMMEDIATE');
+    for (const { entryId, tail } of units) {
+      await attribute(runner, entryId);
+      await runTail(runner, tail);
+    }
+    await sqlite.commit(runner, []);
   },
 
   async rollback(runner) {

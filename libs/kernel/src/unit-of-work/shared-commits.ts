@@ -1,0 +1,77 @@
+import type { WholeUnit } from '../database/dialects/dialect.js';
+
+interface Waiting {
+  readonly unit: WholeUnit;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Bounds what is rolled back, and asked for again one by one, when a unit of a batch fails. */
+const MAX_TOGETHER = 16;
+/** A batch that takes longer than this waits for somebody's lock; the next one does not wait for it. */
+const PATIENCE_MS = 20;
+
+/**
+ * Commits units that are under way at the same moment in one transaction, so that they share its round trip and its
+ * write to the disk. While one batch is being committed, the next one gathers; nothing waits for a timer otherwise.
+ * A unit must not suffer from its neighbours: when a batch fails, each of its units is committed alone.
+ */
+export class SharedCommits {
+  private waiting: Waiting[] = [];
+  private underWay = 0;
+  private isScheduled = false;
+
+  /**
+   * `together` commits units in one transaction, all or none. `mayRepeat` says whether an error means for certain that
+   * nothing was committed.
+   */
+  constructor(
+    private readonly together: (units: readonly WholeUnit[]) => Promise<void>,
+    private readonly mayRepeat: (error: unknown) => boolean,
+  ) {}
+
+  /** Resolves when the unit is committed. */
+  commit(unit: WholeUnit): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ unit, resolve, reject });
+      if (this.underWay === 0) this.schedule();
+    });
+  }
+
+  private schedule(): void {
+    if (this.isScheduled || this.waiting.length === 0) return;
+    this.isScheduled = true;
+    setImmediate(() => {
+      this.isScheduled = false;
+      void this.flush();
+    });
+  }
+
+  private async flush(): Promise<void> {
+    const batch = this.waiting.splice(0, MAX_TOGETHER);
+    if (batch.length === 0) return;
+    this.underWay += 1;
+    let ended = () => {
+      ended = () => {};
+      this.underWay -= 1;
+      if (this.underWay === 0) this.schedule();
+    };
+    const impatience = setTimeout(() => ended(), PATIENCE_MS);
+    await this.run(batch);
+    clearTimeout(impatience);
+    ended();
+  }
+
+  private async run(batch: readonly Waiting[]): Promise<void> {
+    try {
+      await this.together(batch.map(({ unit }) => unit));
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      if (batch.length > 1 && this.mayRepeat(error)) {
+        await Promise.all(batch.map((each) => this.run([each])));
+      } else {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+  }
+}
