@@ -39,6 +39,26 @@ describeOnEveryDialect('the audit recorder', (dialect) => {
     permissions: new Set<string>(),
   });
 
+  it('attributes each row change to its own unit, also when many are committed together', async () => {
+    const database = app.get(Database);
+    const written = await Promise.all(
+      Array.from({ length: 10 }, () => {
+        const id = newId('thg');
+        return units.run({ action: 'thing.create_many' }, async (unit) => {
+          const row = { ownerId: null, title: null, code: null, tokenHash: null, email: null };
+          database.insertLater(Thing, { id, amountMinor: 1n, ...row });
+          return [id, unit.id];
+        });
+      }),
+    );
+    const changes = await query(
+      "SELECT row_id AS r, entry_id AS e FROM row_change WHERE table_name = 'thing'",
+    );
+    const attributed = new Map(changes.map(({ r, e }) => [r, e]));
+    expect(written.map(([id]) => [id, attributed.get(id)])).toEqual(written);
+    expect(await entriesOf('thing.create_many')).toHaveLength(10);
+  });
+
   it('writes one entry for a committed unit, with who, where, what, whom and what for', async () => {
     const id = newId('thg');
     const actor = user(newId('usr'));

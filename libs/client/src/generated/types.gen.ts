@@ -2807,7 +2807,7 @@ export type CreatePaymentData = {
     body: CreatePaymentRequest;
     headers: {
         /**
-         * A value of your own, new for each operation. The same key with the same request is answered the same for 24 hours, and has its effect once.
+         * A value of your own, new for each operation. The same key with the same request is answered the same for at least 24 hours, and has its effect once.
          */
         'Idempotency-Key': string;
     };
@@ -3046,7 +3046,7 @@ export type RefundPaymentData = {
     body?: RefundPaymentRequest;
     headers: {
         /**
-         * A value of your own, new for each operation. The same key with the same request is answered the same for 24 hours, and has its effect once.
+         * A value of your own, new for each operation. The same key with the same request is answered the same for at least 24 hours, and has its effect once.
          */
         'Idempotency-Key': string;
     };
@@ -3364,7 +3364,7 @@ export type RefundAnyPaymentData = {
     body?: RefundPaymentRequest;
     headers: {
         /**
-         * A value of your own, new for each operation. The same key with the same request is answered the same for 24 hours, and has its effect once.
+         * A value of your own, new for each operation. The same key with the same request is answered the same for at least 24 hours, and has its effect once.
          */
         'Idempotency-Key': string;
     };

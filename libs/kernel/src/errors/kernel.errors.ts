@@ -64,7 +64,7 @@ export const kernelErrors = defineErrors('kernel', {
   'kernel.idempotency_key_reused': {
     status: 422,
     title: 'The idempotency key was used for another request',
-    detail: 'Use a new key for a new operation; keys are kept for 24 hours.',
+    detail: 'Use a new key for a new operation; keys are kept for at least 24 hours.',
   },
   'kernel.idempotency_in_progress': {
     status: 409,

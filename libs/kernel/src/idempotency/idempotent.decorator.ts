@@ -4,7 +4,7 @@ import { IdempotencyInterceptor } from './idempotency.interceptor.js';
 const IDEMPOTENT = 'steward.idempotent';
 
 /**
- * The route needs an `Idempotency-Key` header and has its effect once per principal, route and key for 24 hours;
+ * The route needs an `Idempotency-Key` header and has its effect once per principal, route and key for at least 24 hours;
  * a repeated request reads the first answer again (draft-ietf-httpapi-idempotency-key-header).
  */
 export const Idempotent = (): MethodDecorator =>

@@ -16,7 +16,7 @@ const IDEMPOTENCY_KEY = {
   in: 'header',
   required: true,
   description:
-    'A value of your own, new for each operation. The same key with the same request is answered the same for 24 hours, and has its effect once.',
+    'A value of your own, new for each operation. The same key with the same request is answered the same for at least 24 hours, and has its effect once.',
   schema: { type: 'string', minLength: 1, maxLength: 255, example: '0b7f3f0e-6f0c-4f5e-9a3e-2d1f6f0c8a11' },
 } as const;
 

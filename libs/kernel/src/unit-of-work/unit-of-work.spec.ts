@@ -245,6 +245,45 @@ describeOnEveryDialect('the unit of work', (dialect) => {
     expect(await database.select(Note, { id })).toEqual([expect.not.objectContaining({ text: 'old' })]);
   });
 
+  it('lets each of many units that are committed together commit or roll back alone', async () => {
+    const database = app.get(Database);
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 12 }, (_, index) =>
+        units.run(intent, async () => {
+          database.insertLater(Note, { id: newId('not'), text: `beside ${index}` });
+          database.insertLater(Note, { id: newId('not'), text: index < 2 ? 'the same' : `own ${index}` });
+        }),
+      ),
+    );
+    const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    expect(refused).toHaveLength(1);
+    expect(database.dialect.isUniqueViolation(refused[0])).toBe(true);
+    const found = await texts();
+    expect(found).toHaveLength(22);
+    expect(found.filter((text) => text === 'the same')).toHaveLength(1);
+    // All or nothing: the unit that was refused left no row beside the one that was in the way.
+    expect(found.filter((text) => /^beside [01]$/.test(text))).toHaveLength(1);
+  });
+
+  it('commits together with an open unit that waits, and never inside it', async () => {
+    const held = gate();
+    const wrote = gate();
+    const open = units.run(intent, async () => {
+      await write('rolled back');
+      wrote.open();
+      await held.opened;
+      throw new Error('open fails');
+    });
+    await wrote.opened;
+    const whole = units.run(intent, async () =>
+      app.get(Database).insertLater(Note, { id: newId('not'), text: 'committed' }),
+    );
+    setTimeout(() => held.open(), 20);
+    await expect(open).rejects.toThrow('open fails');
+    await whole;
+    expect(await texts()).toEqual(['committed']);
+  });
+
   it('chooses no rows by a value that was forgotten', async () => {
     const forgotten = { id: undefined } as unknown as Partial<Note>;
     await expect(app.get(Database).select(Note, forgotten)).rejects.toThrow('Note.id is missing');

@@ -122,9 +122,7 @@ export class UnitOfWork {
   ): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await (this.dialect.serialUnits
-          ? this.queue.run(() => this.once(intent, work, ended))
-          : this.once(intent, work, ended));
+        return await this.once(intent, work, ended);
       } catch (error) {
         if (!this.dialect.isRetryable(error)) throw error;
         if (attempt === MAX_ATTEMPTS) throw kernelErrors.problem('kernel.unavailable', { cause: error });
@@ -155,23 +153,37 @@ export class UnitOfWork {
       return result;
     } catch (error) {
       unit.close();
+      await unit.begun?.catch(() => undefined);
       if (unit.begun) await this.dialect.rollback(connection);
       throw this.dialect.isMissed(error)
         ? new MissedUpdate(`${intent.action} came too late`, { cause: error })
         : error;
     } finally {
       ended(unit);
+      unit.leave?.();
       await connection.release();
     }
   }
 
+  private async begin(connection: QueryRunner, unit: OpenUnit): Promise<void> {
+    if (this.dialect.serialUnits) unit.leave = await this.queue.enter();
+    await this.dialect.begin(connection, attribution(unit));
+  }
+
   /** Commits; a unit that is nothing but its tail shares its transaction with others. */
   private async commit(connection: QueryRunner, unit: OpenUnit): Promise<void> {
+    // A statement that nobody awaited may still be waiting for its turn to begin.
+    await unit.begun;
     if (unit.begun) await this.dialect.commit(connection, unit.tail);
     else if (unit.tail.length > 0) await this.shared.commit({ entryId: attribution(unit), tail: unit.tail });
   }
 
-  private async commitTogether(units: readonly WholeUnit[]): Promise<void> {
+  private commitTogether(units: readonly WholeUnit[]): Promise<void> {
+    const commit = () => this.writeTogether(units);
+    return this.dialect.serialUnits ? this.queue.run(commit) : commit();
+  }
+
+  private async writeTogether(units: readonly WholeUnit[]): Promise<void> {
     const connection = this.writer.createQueryRunner();
     try {
       await this.dialect.write(connection, units);
@@ -204,7 +216,7 @@ export class UnitOfWork {
       const { unit } = guard;
       unit?.assertUsable();
       try {
-        if (unit) await (unit.begun ??= this.dialect.begin(connection, attribution(unit)));
+        if (unit) await (unit.begun ??= this.begin(connection, unit));
         unit?.assertUsable();
         return await query(...args);
       } catch (error) {

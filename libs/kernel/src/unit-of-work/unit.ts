@@ -82,6 +82,8 @@ export class OpenUnit implements CommittingUnit {
   readonly committed: (() => void)[] = [];
   /** Set once the transaction has begun, which its first statement makes it do. */
   begun: Promise<void> | undefined;
+  /** Ends its turn, where units wait for one another. */
+  leave: (() => void) | undefined;
 
   constructor(
     readonly id: string,
