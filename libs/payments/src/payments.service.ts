@@ -14,7 +14,8 @@ import {
 import { Vault } from '#vault';
 import { Injectable } from '@nestjs/common';
 import type { Repository } from 'typeorm';
-import { Payment, type NewPayment, type PaymentMetadata } from './entities/payment.entity.js';
+import { Payment, type NewPayment } from './entities/payment.entity.js';
+import type { PaymentMetadata } from './entities/payment-terms.js';
 import { Refund } from './entities/refund.entity.js';
 import { PaymentGateways } from './gateways/payment-gateways.js';
 import { paymentsConfig } from './payments.config.js';

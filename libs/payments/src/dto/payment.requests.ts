@@ -10,7 +10,7 @@ import {
   TextField,
 } from '#kernel';
 import { currencyCodes } from '#ledger';
-import { paymentStatuses, type PaymentStatus } from '../entities/payment.entity.js';
+import { paymentStatuses, type PaymentStatus } from '../entities/payment-status.js';
 import type { CaptureMode } from '../gateways/payment-gateway.js';
 import { IsMetadata, metadataLimits } from './is-metadata.js';
 

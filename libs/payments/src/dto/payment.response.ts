@@ -1,12 +1,9 @@
 import { PageOf } from '#kernel';
 import { currencyCodes } from '#ledger';
 import { ApiProperty } from '@nestjs/swagger';
-import {
-  paymentStatuses,
-  type Payment,
-  type PaymentMetadata,
-  type PaymentStatus,
-} from '../entities/payment.entity.js';
+import type { Payment } from '../entities/payment.entity.js';
+import type { PaymentMetadata } from '../entities/payment-terms.js';
+import { paymentStatuses, type PaymentStatus } from '../entities/payment-status.js';
 import type { CaptureMode } from '../gateways/payment-gateway.js';
 import { captureModes } from './payment.requests.js';
 

@@ -1,52 +1,26 @@
 import {
   AmountColumn,
   CodeColumn,
-  CurrencyColumn,
-  IdColumn,
   InstantColumn,
   IntegerColumn,
   JsonColumn,
   newId,
   NotPersonal,
-  PersonalData,
-  RefColumn,
-  type Sealed,
 } from '#kernel';
 import { Entity } from 'typeorm';
 import type {
-  CaptureMode,
   GatewayOperation,
   GatewayOutcome,
   NextAction,
   OperationKind,
 } from '../gateways/payment-gateway.js';
 import { paymentErrors } from '../payments.errors.js';
-import { nextCheck } from './next-check.js';
+import type { AwaitsGateway } from './awaits-gateway.js';
+import { cancelableStatuses, type PaymentStatus } from './payment-status.js';
+import { PaymentTerms } from './payment-terms.js';
 
-export const paymentStatuses = [
-  'requires_action',
-  'processing',
-  'requires_capture',
-  'succeeded',
-  'canceled',
-  'failed',
-] as const;
-export type PaymentStatus = (typeof paymentStatuses)[number];
-
-/** The statuses in which no money was taken, and none is being asked for. */
-export const cancelableStatuses: readonly PaymentStatus[] = ['requires_action', 'requires_capture'];
-
-export type PaymentMetadata = Readonly<Record<string, string>>;
-
-export interface NewPayment {
-  readonly customerId: string;
-  readonly amountMinor: bigint;
-  readonly currency: string;
-  readonly captureMode: CaptureMode;
-  readonly gateway: string;
-  readonly paymentMethod: string;
-  readonly idempotencyId: string | null;
-}
+export type NewPayment = Omit<PaymentTerms, 'metadata' | keyof AwaitsGateway> &
+  Pick<Payment, 'idempotencyId'>;
 
 /**
  * A payment and its state machine.
@@ -64,34 +38,9 @@ export interface NewPayment {
  * asking the gateway until it is.
  */
 @Entity('payment')
-export class Payment {
-  @IdColumn()
-  id: string;
-
-  @RefColumn()
-  customerId: string;
-
-  @AmountColumn()
-  amountMinor: bigint;
-
-  @CurrencyColumn()
-  currency: string;
-
+export class Payment extends PaymentTerms {
   @CodeColumn({ length: 20 })
   status: PaymentStatus;
-
-  @CodeColumn({ length: 10 })
-  captureMode: CaptureMode;
-
-  @CodeColumn({ length: 20 })
-  gateway: string;
-
-  @CodeColumn({ length: 100, nullable: true })
-  gatewayReference: string | null;
-
-  /** The gateway's token, which says nothing about the person to anyone but the gateway. */
-  @CodeColumn({ length: 64 })
-  paymentMethod: string;
 
   @AmountColumn()
   amountCapturedMinor: bigint;
@@ -102,15 +51,6 @@ export class Payment {
   /** Held for refunds whose outcome is not known yet. Changed by conditional updates only. */
   @AmountColumn()
   amountRefundReservedMinor: bigint;
-
-  @PersonalData({
-    id: 'payments.metadata',
-    subject: 'customerId',
-    retention: 'accounting',
-    label: 'What the shop noted with a payment',
-    nullable: true,
-  })
-  metadata: Sealed<PaymentMetadata> | null;
 
   /** The operation that is under way, or was the last one. */
   @CodeColumn({ length: 10 })
@@ -127,33 +67,12 @@ export class Payment {
   @CodeColumn({ length: 20, nullable: true })
   resumeStatus: PaymentStatus | null;
 
-  @CodeColumn({ length: 64, nullable: true })
-  failureCode: string | null;
-
   @NotPersonal()
   @JsonColumn({ nullable: true })
   nextAction: NextAction | null;
 
-  /** The idempotency record that still waits for the answer of the request that began this payment. */
-  @RefColumn({ nullable: true })
-  idempotencyId: string | null;
-
-  /** How often the resolver has asked about the operation under way. */
-  @IntegerColumn()
-  checkCount: number;
-
-  /** When the resolver asks next; set while processing. */
-  @InstantColumn({ nullable: true })
-  nextCheckAt: Date | null;
-
   @IntegerColumn()
   version: number;
-
-  @InstantColumn()
-  createdAt: Date;
-
-  @InstantColumn()
-  updatedAt: Date;
 
   @InstantColumn({ nullable: true })
   capturedAt: Date | null;
@@ -248,7 +167,7 @@ export class Payment {
         return this.become(this.resumeStatus ?? 'failed', outcome.failureCode);
       case 'unknown':
       case 'not_found':
-        if (this.status === 'processing') this.nextCheckAt = nextCheck(this.checkCount, now);
+        if (this.status === 'processing') this.askAgain(now);
         return;
       case 'refunded':
         throw new Error(`payment ${this.id} cannot be settled as refunded`);

@@ -2,9 +2,6 @@ import {
   AmountColumn,
   CodeColumn,
   CurrencyColumn,
-  IdColumn,
-  InstantColumn,
-  IntegerColumn,
   newId,
   PersonalData,
   RefColumn,
@@ -12,7 +9,7 @@ import {
 } from '#kernel';
 import { Entity } from 'typeorm';
 import type { GatewayOperation, GatewayOutcome } from '../gateways/payment-gateway.js';
-import { nextCheck } from './next-check.js';
+import { AwaitsGateway } from './awaits-gateway.js';
 import type { Payment } from './payment.entity.js';
 
 export const refundStatuses = ['processing', 'succeeded', 'failed'] as const;
@@ -22,10 +19,7 @@ export type NewRefund = Pick<Refund, 'id' | 'amountMinor' | 'requestedBy' | 'ide
 
 /** Money on its way back. While `processing`, its amount stays reserved on the payment. */
 @Entity('refund')
-export class Refund {
-  @IdColumn()
-  id: string;
-
+export class Refund extends AwaitsGateway {
   @RefColumn()
   paymentId: string;
 
@@ -42,12 +36,6 @@ export class Refund {
   @CodeColumn({ length: 20 })
   status: RefundStatus;
 
-  @CodeColumn({ length: 100, nullable: true })
-  gatewayReference: string | null;
-
-  @CodeColumn({ length: 64, nullable: true })
-  failureCode: string | null;
-
   @PersonalData({
     id: 'payments.refund_reason',
     subject: 'customerId',
@@ -60,23 +48,6 @@ export class Refund {
   /** Who asked for it: the customer or an administrator. */
   @RefColumn()
   requestedBy: string;
-
-  /** The idempotency record that still waits for the answer of the request that began this refund. */
-  @RefColumn({ nullable: true })
-  idempotencyId: string | null;
-
-  @IntegerColumn()
-  checkCount: number;
-
-  /** When the resolver asks next; set while processing. */
-  @InstantColumn({ nullable: true })
-  nextCheckAt: Date | null;
-
-  @InstantColumn()
-  createdAt: Date;
-
-  @InstantColumn()
-  updatedAt: Date;
 
   static begin(order: NewRefund, payment: Payment, now: Date, checkAt: Date): Refund {
     return Object.assign(new Refund(), order, {
@@ -120,8 +91,7 @@ export class Refund {
         return this.become('failed', outcome.failureCode);
       case 'unknown':
       case 'not_found':
-        this.nextCheckAt = nextCheck(this.checkCount, now);
-        return;
+        return this.askAgain(now);
       default:
         throw new Error(`refund ${this.id} cannot be settled as ${outcome.result}`);
     }

@@ -3,7 +3,8 @@ import { ErasureParticipant } from '#privacy';
 import { SubjectKeyDestroyed, Vault } from '#vault';
 import { Injectable } from '@nestjs/common';
 import { In, type Repository } from 'typeorm';
-import { cancelableStatuses, Payment } from '../entities/payment.entity.js';
+import { Payment } from '../entities/payment.entity.js';
+import { cancelableStatuses } from '../entities/payment-status.js';
 import { PaymentAuthorised } from '../payments.events.js';
 
 /**
