@@ -20,7 +20,10 @@ export class Database {
     @Inject(getDataSourceToken(READER)) private readonly reader: DataSource,
     @Inject(DIALECT) readonly dialect: Dialect,
   ) {
-    this.shared = new SharedReads((statements) => dialect.readTogether(reader, statements));
+    this.shared = new SharedReads({
+      together: (statements) => dialect.readTogether(reader, statements),
+      isMistake: (error) => dialect.isMistake(error),
+    });
   }
 
   /** The open unit's manager, else that of the read-only source. */

@@ -1,9 +1,15 @@
-import type { Statement } from './dialects/dialect.js';
+import type { Dialect, Statement } from './dialects/dialect.js';
 
 interface Waiting {
   readonly statement: Statement;
   resolve(rows: unknown[]): void;
   reject(error: unknown): void;
+}
+
+/** What carries reads to the database, and can tell whose fault an error is. */
+export interface ReadCarrier extends Pick<Dialect, 'isMistake'> {
+  /** Runs statements in order and gives the rows of each. */
+  together(statements: readonly Statement[]): Promise<unknown[][]>;
 }
 
 /** Bounds what one slow statement can hold up, and the size of one message to the database. */
@@ -17,8 +23,7 @@ const MAX_TOGETHER = 32;
 export class SharedReads {
   private waiting: Waiting[] = [];
 
-  /** `together` runs statements in order and gives the rows of each. */
-  constructor(private readonly together: (statements: readonly Statement[]) => Promise<unknown[][]>) {}
+  constructor(private readonly carrier: ReadCarrier) {}
 
   /** The rows of one statement. */
   read(statement: Statement): Promise<unknown[]> {
@@ -32,17 +37,34 @@ export class SharedReads {
   private async flush(): Promise<void> {
     const batch = this.waiting;
     this.waiting = [];
-    if (batch.length > 0) await this.run(batch);
+    const failure = await this.ask(batch);
+    if (!failure) return;
+    if (batch.length === 1 || !this.carrier.isMistake(failure.cause)) rejectAll(batch, failure.cause);
+    else await this.askEach(batch);
   }
 
-  private async run(batch: readonly Waiting[]): Promise<void> {
-    try {
-      const answers = await this.together(batch.map(({ statement }) => statement));
-      for (const [index, waiting] of batch.entries()) waiting.resolve(answers[index] ?? []);
-    } catch (error) {
-      // One statement's mistake is not its neighbours': each is asked again, alone.
-      if (batch.length > 1) for (const each of batch) await this.run([each]);
-      else batch[0]?.reject(error);
+  /** One statement's mistake is not its neighbours': each is asked again, alone, until something else goes wrong. */
+  private async askEach(batch: readonly Waiting[]): Promise<void> {
+    for (const [index, each] of batch.entries()) {
+      const failure = await this.ask([each]);
+      if (!failure) continue;
+      if (!this.carrier.isMistake(failure.cause)) return rejectAll(batch.slice(index), failure.cause);
+      each.reject(failure.cause);
     }
   }
+
+  /** Gives each its rows; or what went wrong. */
+  private async ask(batch: readonly Waiting[]): Promise<{ readonly cause: unknown } | undefined> {
+    try {
+      const answers = await this.carrier.together(batch.map(({ statement }) => statement));
+      for (const [index, waiting] of batch.entries()) waiting.resolve(answers[index] ?? []);
+      return undefined;
+    } catch (cause) {
+      return { cause };
+    }
+  }
+}
+
+function rejectAll(batch: readonly Waiting[], error: unknown): void {
+  for (const each of batch) each.reject(error);
 }

@@ -45,6 +45,8 @@ export interface Dialect {
   /** The transaction, or the connection under it, is gone. */
   isFatal(error: unknown): boolean;
   isUniqueViolation(error: unknown): boolean;
+  /** The statement itself is wrong; another one on the same connection at the same moment is not touched by it. */
+  isMistake(error: unknown): boolean;
   /** A statement that {@link Statement.mustHit | must hit} changed another number of rows than one. */
   isMissed(error: unknown): boolean;
   /** Runs SELECTs in order on the reader, in one round trip, and gives the rows of each. */
@@ -75,6 +77,12 @@ export function driverCode(error: unknown): string | number | undefined {
 export function driverNumber(error: unknown): number | undefined {
   const candidate = error as { errno?: number; driverError?: { errno?: number } };
   return candidate?.driverError?.errno ?? candidate?.errno;
+}
+
+/** The SQLSTATE of an error that the server answered with, looked for in TypeORM's wrapper as well. */
+export function sqlState(error: unknown): string | undefined {
+  const candidate = error as { sqlState?: string; driverError?: { sqlState?: string } };
+  return candidate?.driverError?.sqlState ?? candidate?.sqlState;
 }
 
 /** Marks the transaction that we began ourselves as open, so that TypeORM opens none of its own inside it. */

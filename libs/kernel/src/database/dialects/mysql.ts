@@ -7,6 +7,7 @@ import {
   driverCode,
   driverNumber,
   markTransaction,
+  sqlState,
   type Statement,
   type WholeUnit,
 } from './dialect.js';
@@ -23,6 +24,11 @@ const LOST = [
   'ETIMEDOUT',
   'ER_SERVER_SHUTDOWN',
 ];
+
+/** SQLSTATE classes of a connection, a transaction or an operator's intervention. */
+const NOT_THE_STATEMENT = ['08', '40', '57', '70'];
+/** Timeouts, kills and exhausted resources that come under a general SQLSTATE. */
+const OVERLOADED = [1037, 1038, 1053, 1129, 1130, 1203, 1205, 1226, 3024];
 
 // A duplicate of a running request waits this long for the first one, then is told to come back.
 const LOCK_WAIT_S = 2;
@@ -168,6 +174,15 @@ export const mysql: Dialect = {
   isFatal: (error) =>
     LOST.includes(String(driverCode(error))) || (error as { fatal?: boolean })?.fatal === true,
   isUniqueViolation: (error) => DUPLICATE.includes(driverNumber(error) ?? 0),
+  isMistake(error) {
+    const state = sqlState(error);
+    return (
+      state !== undefined &&
+      !NOT_THE_STATEMENT.includes(state.slice(0, 2)) &&
+      !OVERLOADED.includes(driverNumber(error) ?? 0) &&
+      !mysql.isFatal(error)
+    );
+  },
   isMissed: (error) => driverNumber(error) === OUT_OF_RANGE && /row_count/i.test(String(error)),
 
   async readTogether(reader, statements) {

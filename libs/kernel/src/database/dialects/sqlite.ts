@@ -98,6 +98,7 @@ export const sqlite: Dialect = {
   isFatal: (error) => /^SQLITE_(IOERR|FULL|CORRUPT|NOMEM|INTERRUPT)/.test(String(driverCode(error))),
   isUniqueViolation: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)/.test(String(driverCode(error))),
 
+  isMistake: (error) => !sqlite.isRetryable(error) && !sqlite.isFatal(error),
   isMissed: (error) => error instanceof MissedRow,
 
   async readTogether(reader, statements) {
