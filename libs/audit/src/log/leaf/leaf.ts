@@ -1,6 +1,6 @@
 import { decodeBase64 } from '../note/text.js';
 import { HASH_BYTES } from '../tree/hash.js';
-import { canonicalJson, instantText, LeafError, withoutNulls } from './canonical.js';
+import { canonicalJson, instantText, LeafError } from './canonical.js';
 
 const VERSION = 1;
 
@@ -35,23 +35,24 @@ export type Leaf = ({ readonly type: 'entry' } & LeafEntry) | ({ readonly type: 
 
 /** The leaf data of an entry: canonical JSON. @throws LeafError when it is longer than {@link MAX_LEAF_BYTES}. */
 export function leafOf(entry: LeafEntry): Buffer {
-  const resource = withoutNulls({ id: entry.resourceId, type: entry.resourceType });
+  const { resourceId, resourceType } = entry;
+  const hasResource = resourceId !== null || resourceType !== null;
   return bounded({
-    v: VERSION,
-    type: 'entry',
-    entry: entry.id,
-    time: instantText(entry.occurredAt),
     action: entry.action,
+    actor: { id: entry.actorId ?? undefined, kind: entry.actorKind },
+    entry: entry.id,
     outcome: entry.outcome,
-    actor: withoutNulls({ id: entry.actorId, kind: entry.actorKind }),
-    resource: Object.keys(resource).length === 0 ? undefined : resource,
     payload: entry.payloadHash,
+    resource: hasResource ? { id: resourceId ?? undefined, type: resourceType ?? undefined } : undefined,
+    time: instantText(entry.occurredAt),
+    type: 'entry',
+    v: VERSION,
   });
 }
 
 /** The leaf data with which a log begins after a restore. @throws LeafError when it is longer than {@link MAX_LEAF_BYTES}. */
 export function originLeaf({ previous, startedAt }: LeafOrigin): Buffer {
-  return bounded({ v: VERSION, type: 'origin', previous, time: instantText(startedAt) });
+  return bounded({ previous, time: instantText(startedAt), type: 'origin', v: VERSION });
 }
 
 /** Reads leaf data. @throws LeafError unless it is exactly what {@link leafOf} or {@link originLeaf} writes. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type PayloadChange, type PayloadEntry, payloadHash, payloadOf } from './payload.js';
@@ -93,7 +94,7 @@ describe('a payload', () => {
     ]);
   });
 
-  it('is the same however its parts are ordered', () => {
+  it('is canonical, and the same however its parts are ordered', () => {
     fc.assert(
       fc.property(
         entries,
@@ -103,6 +104,7 @@ describe('a payload', () => {
           const payload = payloadOf(entry, subjects, rows);
           const shuffled = payloadOf(entry, [...subjects, ...subjects].toReversed(), rows.toReversed());
           expect(shuffled.equals(payload)).toBe(true);
+          expect(payload.toString()).toBe(canonicalize(JSON.parse(payload.toString())));
         },
       ),
     );

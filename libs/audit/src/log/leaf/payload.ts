@@ -1,5 +1,5 @@
 import { sha256 } from '../tree/hash.js';
-import { canonicalJson, instantText, withoutNulls } from './canonical.js';
+import { canonicalJson, instantText } from './canonical.js';
 
 const VERSION = 1;
 
@@ -45,23 +45,24 @@ export function payloadOf(
   subjects: readonly string[],
   changes: readonly PayloadChange[],
 ): Buffer {
-  const address = withoutNulls({
-    sealed: entry.clientAddress === null ? null : Buffer.from(entry.clientAddress).toString('hex'),
-    subject: entry.addressSubjectId,
-  });
+  const { addressSubjectId, clientAddress } = entry;
+  const hasAddress = addressSubjectId !== null || clientAddress !== null;
   return canonicalJson({
-    v: VERSION,
-    ...withoutNulls({
-      details: entry.details,
-      error: entry.errorCode,
-      purpose: entry.purpose,
-      request: entry.requestId,
-      session: entry.sessionId,
-      trace: entry.traceId,
-    }),
-    address: Object.keys(address).length === 0 ? undefined : address,
-    subjects: sortedSubjects(entry.subjectId, subjects),
+    address: hasAddress
+      ? {
+          sealed: clientAddress === null ? undefined : hex(clientAddress),
+          subject: addressSubjectId ?? undefined,
+        }
+      : undefined,
     changes: changes.toSorted(byId).map(changeOf),
+    details: entry.details ?? undefined,
+    error: entry.errorCode ?? undefined,
+    purpose: entry.purpose ?? undefined,
+    request: entry.requestId ?? undefined,
+    session: entry.sessionId ?? undefined,
+    subjects: sortedSubjects(entry.subjectId, subjects),
+    trace: entry.traceId ?? undefined,
+    v: VERSION,
   });
 }
 
@@ -76,16 +77,18 @@ export function payloadHash(salt: Uint8Array, payload: Uint8Array): string {
 
 function changeOf(change: PayloadChange) {
   return {
-    id: change.id,
-    at: instantText(change.changedAt),
-    table: change.tableName,
-    row: change.rowId,
-    operation: change.operation,
-    before: change.beforeImage,
     after: change.afterImage,
+    at: instantText(change.changedAt),
+    before: change.beforeImage,
+    id: change.id,
+    operation: change.operation,
+    row: change.rowId,
+    table: change.tableName,
     user: change.databaseUser,
   };
 }
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 /** By UTF-16 code units, as RFC 8785 sorts names; ids are ASCII. */
 function sortedSubjects(own: string | null, others: readonly string[]): string[] {
