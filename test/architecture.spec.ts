@@ -136,6 +136,14 @@ describe('the code', () => {
     expect(found).toEqual([]);
   });
 
+  it('declares every event with its room, for a relay leaves undeclared ones to newer versions', () => {
+    const declared = features().flatMap(({ events = [] }) => events.map(({ type }) => type));
+    const written = production
+      .filter(({ path }) => path.endsWith('.events.ts'))
+      .flatMap(({ text }) => [...text.matchAll(/static readonly type = '([^']+)'/g)].map(([, type]) => type));
+    expect(written.sort()).toEqual(declared.sort());
+  });
+
   it('keeps every file under 400 lines', () => {
     expect(violations((file) => (file.lines > 400 ? [`${file.lines} lines`] : []))).toEqual([]);
   });

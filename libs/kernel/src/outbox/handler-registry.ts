@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import { features } from '../features/registry.js';
 import { handlersOf, type DeliveredEvent } from './handles.js';
 
 export interface RegisteredHandler {
@@ -14,6 +15,13 @@ export class HandlerRegistry {
   private byType: Map<string, RegisteredHandler[]> | undefined;
 
   constructor(private readonly discovery: DiscoveryService) {}
+
+  /** The types of event that this version of the application has heard of: declared by a room, or handled. */
+  get knownTypes(): readonly string[] {
+    this.byType ??= this.discover();
+    const declared = features().flatMap(({ events = [] }) => events.map(({ type }) => type));
+    return [...new Set([...declared, ...this.byType.keys()])].sort();
+  }
 
   handlersOf(type: string): readonly RegisteredHandler[] {
     this.byType ??= this.discover();

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Database } from '../database/database.js';
+import { feature } from '../features/feature.js';
 import { type BootedModule, bootTestModule, describeOnEveryDialect } from '../testing/index.js';
 import { Clock } from '../time/clock.js';
 import { UnitOfWork } from '../unit-of-work/unit-of-work.js';
 import { DomainEvent } from './domain-event.js';
+import { HandlerRegistry } from './handler-registry.js';
 import { Handles, type DeliveredEvent } from './handles.js';
 import { OutboxRelay } from './relay.js';
 
@@ -15,6 +17,13 @@ class ThingHappened extends DomainEvent<{ thing: string }> {
 class NobodyCares extends DomainEvent {
   static readonly type = 'things.nobody_cares';
 }
+
+/** Published by a version that knows more than this one. */
+class FromANewerVersion extends DomainEvent {
+  static readonly type = 'things.from_a_newer_version';
+}
+
+const things = feature({ name: 'things', events: [ThingHappened, NobodyCares] });
 
 class MovableClock extends Clock {
   private aheadMs = 0;
@@ -33,6 +42,8 @@ class Listeners {
   readonly seen: DeliveredEvent[] = [];
   failures = 0;
   mails = 0;
+  /** What the mail server waits for before it answers. */
+  mailServer: () => Promise<void> = async () => undefined;
 
   constructor(private readonly database: Database) {}
 
@@ -57,6 +68,7 @@ class Listeners {
   @Handles(ThingHappened, { name: 'things.mail', unit: false })
   async mail(): Promise<void> {
     this.mails += 1;
+    await this.mailServer();
   }
 }
 
@@ -68,14 +80,18 @@ describeOnEveryDialect('the outbox relay', (dialect) => {
   let listeners: Listeners;
 
   beforeEach(async () => {
-    app = await bootTestModule({ dialect, nullPorts: true, providers: [Listeners] });
+    app = await bootTestModule({ dialect, nullPorts: true, imports: [things], providers: [Listeners] });
     clock = new MovableClock();
     Object.assign(app.get(Clock), { now: () => clock.now() });
     relay = app.get(OutboxRelay);
     units = app.get(UnitOfWork);
     listeners = app.get(Listeners);
   });
-  afterEach(() => app.close());
+  afterEach(async () => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+    await app.close();
+  });
 
   const publish = (event: DomainEvent, options?: { after?: Date }) =>
     units.run({ action: 'thing.do' }, async (unit) => unit.publish(event, options));
@@ -191,5 +207,91 @@ describeOnEveryDialect('the outbox relay', (dialect) => {
     clock.advance(61_000);
     await relay.relay();
     expect(listeners.seen).toHaveLength(1);
+  });
+
+  /** A mail server that answers when it is told to. */
+  const slowMailServer = () => {
+    let answer = () => undefined as void;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    listeners.mailServer = () => answered;
+    return { answer };
+  };
+  const publishMany = async (count: number) => {
+    Object.assign(listeners, { second: async () => undefined });
+    await units.run({ action: 'thing.do' }, async (unit) => {
+      for (let index = 0; index < count; index += 1)
+        unit.publish(new ThingHappened({ thing: String(index) }));
+    });
+  };
+  const leases = async () => {
+    const rows = await app
+      .get(Database)
+      .query<{ at: Date | string }>(
+        `SELECT available_at AS at FROM outbox_message WHERE status = 'pending' ORDER BY available_at`,
+      );
+    return rows.map(({ at }) => (at instanceof Date ? at : new Date(`${at.replace(' ', 'T')}Z`)).getTime());
+  };
+
+  it('keeps what it works on from others for as long as that takes', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const { answer } = slowMailServer();
+    await publishMany(20);
+    const working = relay.relay();
+    await vi.waitFor(() => expect(listeners.mails).toBe(8));
+    for (let minute = 0; minute < 3; minute += 1) {
+      clock.advance(50_000);
+      const [first] = await leases();
+      vi.advanceTimersByTime(20_000);
+      await vi.waitFor(async () => expect((await leases())[0]).toBeGreaterThan(first!));
+      await app.get(OutboxRelay).relay();
+    }
+    expect(listeners.mails).toBe(8);
+    answer();
+    await working;
+    expect(listeners.mails).toBe(20);
+    expect(new Set((await messages()).map(({ status }) => status))).toEqual(new Set(['done']));
+  });
+
+  it('begins nothing more once its lease has run out', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const { answer } = slowMailServer();
+    await publishMany(20);
+    const suspended = relay.relay();
+    await vi.waitFor(() => expect(listeners.mails).toBe(8));
+    clock.advance(61_000);
+    answer();
+    await suspended;
+    expect(listeners.mails).toBe(8);
+    await relay.relay();
+    expect(listeners.mails).toBe(20);
+  });
+
+  it('leaves events alone that only a newer version knows, and does not wait for them', async () => {
+    await publish(new FromANewerVersion({}));
+    await publish(new ThingHappened({ thing: 'a' }));
+    await relay.drain();
+    expect(await messages()).toMatchObject([
+      { status: 'pending', attempts: expect.toSatisfy((count: unknown) => Number(count) === 0) as number },
+      { status: 'done' },
+    ]);
+    const types = [FromANewerVersion.type, ThingHappened.type];
+    vi.spyOn(app.get(HandlerRegistry), 'knownTypes', 'get').mockReturnValue(types);
+    await relay.drain();
+    expect((await messages()).map(({ status }) => status)).toEqual(['done', 'done']);
+  });
+
+  it('makes a dead letter of an event that nobody has known for a day', async () => {
+    await publish(new FromANewerVersion({}));
+    clock.advance(23 * 3_600_000);
+    await relay.cleanUp();
+    expect(await messages()).toMatchObject([{ status: 'pending' }]);
+    clock.advance(2 * 3_600_000);
+    await relay.cleanUp();
+    expect(await messages()).toMatchObject([
+      { status: 'dead', last_error: 'no room here declares this event' },
+    ]);
+    const { items } = await relay.deadLetters({ limit: 10 });
+    await relay.replay(items[0]!.id);
+    expect(await messages()).toMatchObject([{ status: 'pending' }]);
   });
 });
