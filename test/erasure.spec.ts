@@ -36,7 +36,7 @@ describeOnEveryDialect('a person who registered, logged in, paid and was erased'
   beforeAll(async () => {
     http = await bootTestHttp({
       dialect,
-      environment: { ARGON2_MEMORY_KIB: '8', ARGON2_PASSES: '1', TRUST_PROXY: 'true' },
+      environment: { ARGON2_MEMORY_KIB: '8', ARGON2_PASSES: '1', TRUST_PROXY: '1' },
       imports: [
         VaultModule,
         AuditModule,

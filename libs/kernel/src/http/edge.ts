@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RequestContext, RequestState } from '../context/request-context.js';
 import { newId } from '../ids/ids.js';
@@ -32,18 +33,31 @@ export function traceIdOf(header: string | string[] | undefined): string {
 }
 
 /**
+ * The address in what a proxy or a socket says: some proxies add the client's port, and an IPv4 client of a server that
+ * listens on IPv6 is still the same client. Undefined when it is no address.
+ */
+export function addressIn(text: string | undefined): string | undefined {
+  const bare = text
+    ?.trim()
+    .replace(/^\[(.+)\](:\d+)?$/, '$1')
+    .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
+    .replace(/^::ffff:(?=\d+\.)/i, '');
+  return bare !== undefined && isIP(bare) !== 0 ? bare : undefined;
+}
+
+/**
  * A new request state. A request id from outside is kept only when a trusted proxy has told who the client is, because
  * entries are linked by it.
  */
 export function requestStateOf(request: FastifyRequest): RequestState {
-  const { headers, ip } = request;
-  const given = ip === request.socket.remoteAddress ? undefined : headers['x-request-id'];
+  const { headers, ip, socket } = request;
+  const given = ip === socket.remoteAddress ? undefined : headers['x-request-id'];
+  const clientAddress = addressIn(ip) ?? addressIn(socket.remoteAddress);
   const userAgent = headers['user-agent'];
   return {
     requestId: typeof given === 'string' && REQUEST_ID.test(given) ? given : newId('req'),
     traceId: traceIdOf(headers['traceparent']),
-    // An IPv4 client of a server that listens on IPv6 is still the same client.
-    clientAddress: ip.replace(/^::ffff:(?=\d+\.)/, ''),
+    ...(clientAddress === undefined ? {} : { clientAddress }),
     ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, MAX_USER_AGENT) }),
   };
 }

@@ -1,26 +1,12 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { defineConfig, type ConfigOf } from '../config/define-config.js';
+import { proxiesNamed, TRUST_RULE } from './trusted-proxies.js';
 
 const list = (text: string) =>
   text
     .split(',')
     .map((part) => part.trim())
     .filter(Boolean);
-
-const isTrust = (text: string): boolean =>
-  /^(true|false)$/.test(text.trim()) ||
-  list(text).every((part) => {
-    const [address = '', bits, ...rest] = part.split('/');
-    const isNetwork =
-      isIP(address) !== 0 && (bits === undefined || /^\d{1,3}$/.test(bits)) && rest.length === 0;
-    return isNetwork || ['loopback', 'linklocal', 'uniquelocal'].includes(part);
-  });
-
-/** What Fastify's `trustProxy` takes: nobody, everybody, or a list of addresses and networks. */
-function trustProxy(text: string): boolean | string {
-  return /^(true|false)$/.test(text) ? text === 'true' : list(text).join(',');
-}
 
 export const httpConfig = defineConfig(
   'http',
@@ -29,7 +15,7 @@ export const httpConfig = defineConfig(
     HOST: z.string().min(1).default('0.0.0.0'),
     TRUST_PROXY: z
       .string()
-      .refine(isTrust, 'must be true, false, or a list of proxy addresses and networks such as 10.0.0.0/8')
+      .refine((text) => proxiesNamed(text) !== undefined, TRUST_RULE)
       .default('false'),
     CORS_ORIGINS: z
       .string()
@@ -46,7 +32,7 @@ export const httpConfig = defineConfig(
     port: env.PORT,
     host: env.HOST,
     /** The proxies whose X-Forwarded-For and X-Request-Id are believed. */
-    trustProxy: trustProxy(env.TRUST_PROXY.trim()),
+    trustProxy: proxiesNamed(env.TRUST_PROXY) ?? false,
     /** Browsers on other origins may call the API from these only. */
     corsOrigins: env.CORS_ORIGINS === undefined ? [] : list(env.CORS_ORIGINS),
     bodyLimitBytes: env.HTTP_BODY_LIMIT_BYTES,
