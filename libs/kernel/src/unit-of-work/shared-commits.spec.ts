@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { WholeUnit } from '../database/dialects/dialect.js';
 import { SharedCommits } from './shared-commits.js';
 
-const unit = (name: string): WholeUnit => ({ entryId: name, tail: [] });
+const unit = (name: string): WholeUnit => ({
+  entryId: name,
+  tail: [{ sql: 'INSERT', parameters: name.startsWith('large') ? Array.from({ length: 4_000 }) : [1] }],
+});
 
 /** A database that refuses a transaction with the unit `wrong`, loses the connection at `lost`, and waits at `slow`. */
 function database() {
@@ -65,5 +68,11 @@ describe('units that are committed together', () => {
     const { transactions, commit } = database();
     await Promise.all(Array.from({ length: 40 }, (_, index) => commit(`${index}`)));
     expect(transactions.map(({ length }) => length)).toEqual([16, 16, 8]);
+  });
+
+  it('go apart when they are large', async () => {
+    const { transactions, commit } = database();
+    await Promise.all(['a', 'large 1', 'large 2', 'large 3', 'b'].map(commit));
+    expect(transactions).toEqual([['a', 'large 1'], ['large 2'], ['large 3', 'b']]);
   });
 });

@@ -8,6 +8,8 @@ interface Waiting {
 
 /** Bounds what is rolled back, and asked for again one by one, when a unit of a batch fails. */
 const MAX_TOGETHER = 16;
+/** Bounds the size of one message to the database; a unit that is larger goes alone. */
+const MAX_VALUES = 5_000;
 /** A batch that takes longer than this waits for somebody's lock; the next one does not wait for it. */
 const PATIENCE_MS = 20;
 
@@ -48,7 +50,7 @@ export class SharedCommits {
   }
 
   private async flush(): Promise<void> {
-    const batch = this.waiting.splice(0, MAX_TOGETHER);
+    const batch = this.take();
     if (batch.length === 0) return;
     this.underWay += 1;
     let ended = () => {
@@ -60,6 +62,15 @@ export class SharedCommits {
     await this.run(batch);
     clearTimeout(impatience);
     ended();
+  }
+
+  private take(): Waiting[] {
+    let values = 0;
+    const end = this.waiting.findIndex(({ unit }, index) => {
+      values += valuesIn(unit);
+      return index > 0 && (index === MAX_TOGETHER || values > MAX_VALUES);
+    });
+    return this.waiting.splice(0, end === -1 ? this.waiting.length : end);
   }
 
   private async run(batch: readonly Waiting[]): Promise<void> {
@@ -75,3 +86,6 @@ export class SharedCommits {
     }
   }
 }
+
+const valuesIn = ({ tail }: WholeUnit): number =>
+  tail.reduce((sum, { parameters }) => sum + parameters.length, 0);
