@@ -1,4 +1,5 @@
-import type { ImageKind } from './table-plan.js';
+/** How a column appears in a row image. */
+export type ImageKind = 'text' | 'number' | 'real' | 'binary' | 'bits' | 'other';
 
 /** Runs one statement and gives its rows. */
 export type Query = (sql: string, parameters?: unknown[]) => Promise<Record<string, unknown>[]>;

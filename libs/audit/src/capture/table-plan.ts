@@ -1,8 +1,5 @@
-import type { LiveTable } from './live-schema.js';
+import type { ImageKind, LiveTable } from './live-schema.js';
 import type { AllowedDeletion, AllowedTransition } from './transitions.js';
-
-/** How a column appears in a row image. */
-export type ImageKind = 'text' | 'number' | 'real' | 'binary' | 'bits' | 'other';
 
 export interface ImageColumn {
   readonly name: string;

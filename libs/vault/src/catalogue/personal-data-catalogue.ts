@@ -1,17 +1,9 @@
 import { Injectable, type OnModuleInit, type Type } from '@nestjs/common';
-import { Database, type PersonalDataOptions } from '#kernel';
+import { Database } from '#kernel';
 import type { ValuePlace } from '../crypto/binding.js';
-import { readEntity, type ReadEntity } from './read-entity.js';
+import { type CatalogueEntry, readEntity, type ReadEntity } from './read-entity.js';
 
-/** One column that holds personal data: the root of encryption, export, erasure and the register. */
-export interface CatalogueEntry extends PersonalDataOptions {
-  readonly entity: Type<object>;
-  readonly entityName: string;
-  readonly table: string;
-  readonly property: string;
-  readonly column: string;
-  readonly nullable: boolean;
-}
+export type { CatalogueEntry };
 
 /** All personal data of the system, read from the annotations on its entities. */
 @Injectable()

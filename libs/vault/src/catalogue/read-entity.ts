@@ -1,10 +1,24 @@
 import type { Type } from '@nestjs/common';
 import type { EntityMetadata } from 'typeorm';
-import { classificationOf, type ColumnClassification, subjectPropertyOf } from '#kernel';
+import {
+  classificationOf,
+  type ColumnClassification,
+  type PersonalDataOptions,
+  subjectPropertyOf,
+} from '#kernel';
 import { normaliserNamed } from '../blind-indexes/normalisers.js';
-import type { CatalogueEntry } from './personal-data-catalogue.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
+
+/** One column that holds personal data: the root of encryption, export, erasure and the register. */
+export interface CatalogueEntry extends PersonalDataOptions {
+  readonly entity: Type<object>;
+  readonly entityName: string;
+  readonly table: string;
+  readonly property: string;
+  readonly column: string;
+  readonly nullable: boolean;
+}
 
 /** What the annotations on one entity say. */
 export interface ReadEntity {
