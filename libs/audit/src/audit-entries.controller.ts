@@ -3,10 +3,10 @@ import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ApiGroup, IdParam, type Page, PageOf, Problems, RequirePermission } from '#kernel';
 import { AuditEntryDetailResponse } from './dto/audit-entry-detail.response.js';
 import { AuditEntryResponse } from './dto/audit-entry.response.js';
+import { filterOf } from './dto/entry-filter.query.js';
 import { ListEntriesQuery } from './dto/list-entries.query.js';
 import { RevealQuery } from './dto/reveal.query.js';
 import { AuditEntriesService } from './query/audit-entries.service.js';
-import type { EntryFilter } from './query/entry-search.js';
 
 const AuditEntryPage = PageOf(AuditEntryResponse);
 
@@ -21,7 +21,9 @@ export class AuditEntriesController {
     operationId: 'listAuditEntries',
     summary: 'List audit entries, newest first',
     description:
-      'Every filter given must hold. Client addresses stay `[sealed]` unless `reveal` asks for them.',
+      'Every filter given must hold. Client addresses stay `[sealed]` unless `reveal` asks for them. When hardly an ' +
+      'entry matches several filters, a page may hold fewer than `limit`, or none, and yet have a next one: read on ' +
+      'until `nextCursor` is null.',
   })
   @ApiOkResponse({ type: AuditEntryPage, description: 'One page of entries.' })
   async list(@Query() query: ListEntriesQuery): Promise<Page<AuditEntryResponse>> {
@@ -44,24 +46,5 @@ export class AuditEntriesController {
   }
 }
 
-const purposeOf = ({ reveal, purpose }: RevealQuery) => (reveal === undefined ? undefined : purpose);
-
-function filterOf(query: ListEntriesQuery): EntryFilter {
-  const { resource, subject, actor, action, outcome, from, to } = query;
-  const [type = '', ...id] = (resource ?? '').split(':');
-  return {
-    ...(resource === undefined ? {} : { resource: { type, id: id.join(':') } }),
-    ...(subject === undefined ? {} : { subject }),
-    ...(actor === undefined ? {} : { actor }),
-    ...(action === undefined ? {} : { action }),
-    ...(outcome === undefined ? {} : { outcome }),
-    ...(from === undefined ? {} : { from: clamped(from) }),
-    ...(to === undefined ? {} : { to: clamped(to) }),
-  };
-}
-
-const EARLIEST = Date.UTC(1970, 0, 1);
-const LATEST = Date.UTC(9999, 11, 31);
-
-/** No entry lies outside these instants, and the databases cannot write down all that RFC 3339 can. */
-const clamped = (instant: string) => new Date(Math.min(Math.max(Date.parse(instant), EARLIEST), LATEST));
+const purposeOf = ({ reveal, revealPurpose }: RevealQuery) =>
+  reveal === undefined ? undefined : revealPurpose;

@@ -16,12 +16,15 @@ import { AuditEntrySubject } from './entities/audit-entry-subject.entity.js';
 import { AuditLog } from './entities/audit-log.entity.js';
 import { AuditLogLease } from './entities/audit-log-lease.entity.js';
 import { AuditLogTile } from './entities/audit-log-tile.entity.js';
+import { AuditRowVersion } from './entities/audit-row-version.entity.js';
 import { AuditTerm } from './entities/audit-term.entity.js';
 import { CapturedTable } from './entities/captured-table.entity.js';
 import { RowChange } from './entities/row-change.entity.js';
 import { CreateAudit1700000003000 } from './migrations/1700000003000-create-audit.js';
 import { AddTransparencyLog1700000003100 } from './migrations/1700000003100-add-transparency-log.js';
+import { AddRowVersions1700000003200 } from './migrations/1700000003200-add-row-versions.js';
 import { AuditEntriesService } from './query/audit-entries.service.js';
+import { EntrySearch } from './query/entry-search.js';
 import { ReadableChanges } from './query/readable-changes.js';
 import { AnonymousRefusals } from './recorder/anonymous-refusals.js';
 import { AuditRecorder } from './recorder/audit-recorder.js';
@@ -42,12 +45,13 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
         RowChange,
         CapturedTable,
         AuditTerm,
+        AuditRowVersion,
         AuditLog,
         AuditLogTile,
         AuditLogLease,
         AuditCosignature,
       ],
-      migrations: [CreateAudit1700000003000, AddTransparencyLog1700000003100],
+      migrations: [CreateAudit1700000003000, AddTransparencyLog1700000003100, AddRowVersions1700000003200],
       errors: auditErrors,
       permissions: auditPermissions,
       purposes: auditPurposes,
@@ -64,6 +68,7 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
     AuditRevealRecorder,
     Baseline,
     ClientAddress,
+    EntrySearch,
     EntryWriter,
     ForgetAddresses,
     ReadableChanges,

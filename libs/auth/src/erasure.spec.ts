@@ -49,7 +49,7 @@ describeOnEveryDialect('an erased account', (dialect) => {
     const gone = await auth.registerAndLogIn('untraceable@example.com');
     await auth.refresh(gone.refreshToken);
     const { accessToken: token } = await auth.logInAsAdministrator();
-    const url = `/v1/admin/audit/entries?subject=${gone.userId}&limit=100&reveal=clientAddress&purpose=audit.investigation`;
+    const url = `/v1/admin/audit/entries?subject=${gone.userId}&limit=100&reveal=clientAddress&revealPurpose=audit.investigation`;
     const addresses = async () => {
       const { body } = await auth.call('GET', url, { token });
       const entries = body['items'] as { action: string; actorId: string; clientAddress: string | null }[];

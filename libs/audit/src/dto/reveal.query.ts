@@ -20,9 +20,9 @@ export class RevealQuery {
     example: 'audit.investigation',
     description: 'What the revealed data is needed for; required with `reveal`.',
   })
-  @ValidateIf(({ reveal, purpose }: RevealQuery) => reveal !== undefined || purpose !== undefined)
+  @ValidateIf(({ reveal, revealPurpose }: RevealQuery) => reveal !== undefined || revealPurpose !== undefined)
   @IsString()
   @MaxLength(100)
   @Matches(/^[a-z][a-z0-9_.-]*$/)
-  readonly purpose?: string;
+  readonly revealPurpose?: string;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { In, IsNull, type Repository } from 'typeorm';
-import { Database, decodeCursor, encodeCursor, InjectRepository, type Page } from '#kernel';
+import { decodeCursor, encodeCursor, InjectRepository, type Page } from '#kernel';
 import { Vault } from '#vault';
 import { auditErrors } from '../audit.errors.js';
 import { AuditEntryDetailResponse } from '../dto/audit-entry-detail.response.js';
@@ -8,7 +8,8 @@ import { AuditEntryResponse } from '../dto/audit-entry.response.js';
 import { AuditEntry } from '../entities/audit-entry.entity.js';
 import { AuditEntrySubject } from '../entities/audit-entry-subject.entity.js';
 import { RowChange } from '../entities/row-change.entity.js';
-import { type EntryFilter, searchEntries } from './entry-search.js';
+import type { EntryFilter } from './entry-filter.js';
+import { EntrySearch } from './entry-search.js';
 import { ReadableChanges } from './readable-changes.js';
 
 const MAX_CHANGES = 500;
@@ -21,7 +22,7 @@ export class AuditEntriesService {
     @InjectRepository(AuditEntry) private readonly entries: Repository<AuditEntry>,
     @InjectRepository(AuditEntrySubject) private readonly subjects: Repository<AuditEntrySubject>,
     @InjectRepository(RowChange) private readonly changes: Repository<RowChange>,
-    private readonly database: Database,
+    private readonly search: EntrySearch,
     private readonly readable: ReadableChanges,
     private readonly vault: Vault,
   ) {}
@@ -32,17 +33,14 @@ export class AuditEntriesService {
     page: { readonly limit: number; readonly cursor?: string | undefined },
     purpose?: string,
   ): Promise<Page<AuditEntryResponse>> {
-    const before = page.cursor === undefined ? undefined : decodeCursor(page.cursor);
-    const { sql, parameters } = searchEntries(filter, before, page.limit + 1);
-    const found = (await this.database.query<{ id: string }>(sql, parameters)).map(({ id }) => id);
-    const ids = found.slice(0, page.limit);
-    const last = ids.at(-1);
+    const after = page.cursor === undefined ? undefined : decodeCursor(page.cursor);
+    const { ids, next } = await this.search.page(filter, { after, limit: page.limit });
     const rows =
-      ids.length > 0 ? await this.entries.find({ where: { id: In(ids) }, order: { id: 'DESC' } }) : [];
+      ids.length > 0 ? await this.entries.find({ where: { id: In([...ids]) }, order: { id: 'DESC' } }) : [];
     const revealed = await this.reveal(rows, purpose);
     return {
       items: rows.map((row, index) => new AuditEntryResponse(row, revealed?.[index])),
-      nextCursor: found.length > page.limit && last !== undefined ? encodeCursor(last) : null,
+      nextCursor: next === undefined ? null : encodeCursor(next),
     };
   }
 

@@ -1,112 +1,94 @@
-import type { Outcome } from '../entities/audit-entry.entity.js';
-import { term } from './terms.js';
+import { Injectable } from '@nestjs/common';
+import { Database } from '#kernel';
+import { type Criterion, criteriaOf, type EntryFilter } from './entry-filter.js';
+import { allEntries, bounded, type Direction, matchesInWindow, type Stretch } from './entry-search-sql.js';
 
-/** Which entries are looked for; every filter given must hold. */
-export interface EntryFilter {
-  readonly resource?: { readonly type: string; readonly id: string };
-  readonly subject?: string;
-  readonly actor?: string;
-  readonly action?: string;
-  readonly outcome?: Outcome;
-  /** Inclusive. */
-  readonly from?: Date;
-  /** Exclusive. */
-  readonly to?: Date;
+export interface FoundEntries {
+  readonly ids: readonly string[];
+  /** Where the next page begins; undefined when there is none. */
+  readonly next: string | undefined;
 }
 
-export interface SqlText {
-  readonly sql: string;
-  readonly parameters: readonly unknown[];
+interface Row {
+  readonly id: string | null;
+  /** Only of the row that says how far the window reached. */
+  readonly size: unknown;
 }
 
-const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
-const HOUR_MS = 3_600_000;
-
-/** One filter: the term of a sequenced entry, and the same said of the columns of one that still waits. */
-interface Criterion {
-  readonly term: string;
-  readonly waiting: SqlText;
-}
-
-const WAITS: SqlText = { sql: 'e.leaf_index IS NULL AND e.log_number IS NULL', parameters: [] };
-
+/** So many entries of each filter are counted before one is chosen to be walked. */
+const COUNTED = 1_000;
 /**
- * Selects the ids of the newest entries that match, before the id `before`: of the sequenced ones by their terms, whose
- * key ends in the entry's id, and of those few that still wait for their place by looking at each. One statement sees
- * every entry as either, so none is missed or doubled while the sequencer works.
+ * Finds the ids of entries by filters. Of two filters the one that fewer entries match is walked, and the other is asked
+ * for each. When almost none match both, a page ends after so many entries were looked at: it may hold fewer than its
+ * limit, or none, and yet have a next one. So it takes the same time among a thousand entries and among a million.
  */
-export function searchEntries(filter: EntryFilter, before: string | undefined, limit: number): SqlText {
-  const [first, ...others] = criteriaOf(filter);
-  const page = (source: string, id: string, conditions: readonly SqlText[]): SqlText => {
-    const all = [...conditions, ...conditionsOf(filter, before, id)];
-    const where = all.length > 0 ? `WHERE ${all.map(({ sql }) => sql).join(' AND ')}` : '';
-    return {
-      sql: `SELECT ${id} AS id FROM ${source} ${where} ORDER BY ${id} DESC LIMIT ${limit}`,
-      parameters: all.flatMap(({ parameters }) => parameters),
-    };
-  };
-  if (!first) return page('audit_entry e', 'e.id', []);
-  const hasTime = filter.from !== undefined || filter.to !== undefined;
-  const sequenced = page(
-    hasTime ? 'audit_term t JOIN audit_entry e ON e.id = t.entry_id' : 'audit_term t',
-    't.entry_id',
-    [is('t.term', first.term), ...others.map(alsoHasTerm)],
-  );
-  const waiting = page('audit_entry e', 'e.id', [WAITS, ...[first, ...others].map((each) => each.waiting)]);
-  return {
-    sql: `SELECT id FROM (${sequenced.sql}) sequenced UNION SELECT id FROM (${waiting.sql}) waiting ORDER BY id DESC LIMIT ${limit}`,
-    parameters: [...sequenced.parameters, ...waiting.parameters],
-  };
+@Injectable()
+export class EntrySearch {
+  /** How many entries are looked at for a page, step by step; what they do not hold is left to the next page. */
+  protected readonly windows: readonly number[] = [250, 2_500, 25_000];
+
+  constructor(private readonly database: Database) {}
+
+  /** The next entries behind `after`, at most `limit`. */
+  async page(
+    filter: EntryFilter,
+    {
+      after,
+      limit,
+      direction = 'DESC',
+    }: { after?: string | undefined; limit: number; direction?: Direction },
+  ): Promise<FoundEntries> {
+    const stretch = { direction, after, from: filter.from, to: filter.to };
+    const [first, ...others] = criteriaOf(filter);
+    if (first) return this.byTerms(await this.fewestFirst([first, ...others], stretch), stretch, limit);
+    const { sql, parameters } = allEntries(stretch, limit + 1);
+    const ids = (await this.database.query<{ id: string }>(sql, parameters)).map(({ id }) => id);
+    return pageOf(ids, limit, undefined);
+  }
+
+  private async byTerms(
+    criteria: readonly [Criterion, ...Criterion[]],
+    stretch: Stretch,
+    limit: number,
+  ): Promise<FoundEntries> {
+    const found: string[] = [];
+    let after = stretch.after;
+    // With a single filter whatever is looked at matches, but for a few at the ends of a span of time.
+    for (const most of criteria.length === 1 ? [0, ...this.windows] : this.windows) {
+      const window = Math.max(most, limit + 1);
+      const statement = matchesInWindow(criteria, { ...stretch, after }, window, limit + 1);
+      const rows = await this.database.query<Row>(statement.sql, statement.parameters);
+      const edge = rows.find(({ size }) => size !== null);
+      const isEnd = Number(edge?.size ?? 0) < window;
+      const reached = isEnd ? undefined : (edge?.id ?? undefined);
+      found.push(...matchesOf(rows, reached, stretch.direction));
+      if (isEnd || found.length > limit) return pageOf(found, limit, undefined);
+      after = reached;
+    }
+    return pageOf(found, limit, after);
+  }
+
+  private async fewestFirst(
+    criteria: readonly [Criterion, ...Criterion[]],
+    stretch: Stretch,
+  ): Promise<readonly [Criterion, ...Criterion[]]> {
+    if (criteria.length === 1) return criteria;
+    const { sql, parameters } = bounded(criteria, stretch, COUNTED);
+    const counts = await this.database.query<{ place: unknown; size: unknown }>(sql, parameters);
+    const sizes = new Map(counts.map(({ place, size }) => [Number(place), Number(size)]));
+    const size = (criterion: Criterion) => sizes.get(criteria.indexOf(criterion)) ?? COUNTED;
+    return criteria.toSorted((left, right) => size(left) - size(right)) as [Criterion, ...Criterion[]];
+  }
 }
 
-const alsoHasTerm = (criterion: Criterion): SqlText => ({
-  sql: 'EXISTS (SELECT 1 FROM audit_term o WHERE o.term = ? AND o.entry_id = t.entry_id)',
-  parameters: [criterion.term],
-});
-
-/** The one that fewest entries match comes first, for it is the one that is walked. */
-function criteriaOf({ resource, subject, actor, action, outcome }: EntryFilter): Criterion[] {
-  const criteria: Criterion[] = [];
-  const add = (text: string, sql: string, parameters: readonly unknown[]) =>
-    criteria.push({ term: text, waiting: { sql, parameters } });
-  if (resource) {
-    add(term.resource(resource.type, resource.id), 'e.resource_type = ? AND e.resource_id = ?', [
-      resource.type,
-      resource.id,
-    ]);
-  }
-  if (subject !== undefined) {
-    const listed = 'SELECT 1 FROM audit_entry_subject s WHERE s.entry_id = e.id AND s.subject_id = ?';
-    add(term.subject(subject), `(e.subject_id = ? OR EXISTS (${listed}))`, [subject, subject]);
-  }
-  if (actor !== undefined) add(term.actor(actor), 'e.actor_id = ?', [actor]);
-  if (action !== undefined) add(term.action(action), 'e.action = ?', [action]);
-  if (outcome !== undefined) add(term.outcome(outcome), 'e.outcome = ?', [outcome]);
-  return criteria;
+/** What lies behind the end of the window belongs to the next one: there it is found whole. */
+function matchesOf(rows: readonly Row[], reached: string | undefined, direction: Direction): string[] {
+  const ids = rows.flatMap(({ id, size }) => (size === null && id !== null ? [id] : []));
+  const isWithin = (id: string) =>
+    reached === undefined || (direction === 'DESC' ? id >= reached : id <= reached);
+  return ids.filter(isWithin).sort((left, right) => (left < right === (direction === 'ASC') ? -1 : 1));
 }
 
-function conditionsOf({ from, to }: EntryFilter, before: string | undefined, id: string): SqlText[] {
-  const conditions: SqlText[] = [];
-  // The id carries the time, so the index on ids finds the range; the column then decides exactly. The hour between
-  // them is for clocks that were set back.
-  if (from) {
-    conditions.push({ sql: `${id} >= ?`, parameters: [lowestId('aud', from.getTime() - HOUR_MS)] });
-    conditions.push({ sql: 'e.occurred_at >= ?', parameters: [from] });
-  }
-  if (to) {
-    conditions.push({ sql: `${id} < ?`, parameters: [lowestId('aud', to.getTime() + HOUR_MS)] });
-    conditions.push({ sql: 'e.occurred_at < ?', parameters: [to] });
-  }
-  if (before !== undefined) conditions.push({ sql: `${id} < ?`, parameters: [before] });
-  return conditions;
-}
-
-const is = (column: string, value: unknown): SqlText => ({ sql: `${column} = ?`, parameters: [value] });
-
-/** The lowest id with this prefix that can have been made at `ms` (milliseconds since 1970): a UUIDv7 begins with them. */
-export function lowestId(prefix: string, ms: number): string {
-  const value = BigInt(Math.min(Math.max(0, Math.floor(ms)), 2 ** 48 - 1)) << 80n;
-  let suffix = '';
-  for (let shift = 125n; shift >= 0n; shift -= 5n) suffix += ALPHABET[Number((value >> shift) & 31n)];
-  return `${prefix}_${suffix}`;
+function pageOf(ids: readonly string[], limit: number, reached: string | undefined): FoundEntries {
+  return ids.length > limit ? { ids: ids.slice(0, limit), next: ids[limit - 1] } : { ids, next: reached };
 }

@@ -1,7 +1,12 @@
 import { expect, it } from 'vitest';
+import { newId } from '#kernel';
+import { lowestId, msOfId } from './id-time.js';
 import { term, type TermFacts, termsOf } from './terms.js';
 
+const AT = '2026-01-02 03:04:05.678000';
 const bare: TermFacts = {
+  id: lowestId('aud', Date.parse('2026-01-02T03:04:05.678Z')),
+  occurredAt: AT,
   actorId: null,
   action: 'thing.create',
   resourceType: null,
@@ -15,7 +20,7 @@ const bare: TermFacts = {
   requestId: null,
 };
 
-it('gives an entry a term for everything that it says, its subjects and its changed rows', () => {
+it('gives an entry a term for everything that it says, and each of its subjects', () => {
   const entry = {
     ...bare,
     actorId: 'usr_a',
@@ -28,11 +33,7 @@ it('gives an entry a term for everything that it says, its subjects and its chan
     traceId: '4bf9',
     requestId: 'req_1',
   };
-  const changes = [
-    { tableName: 'thing', rowId: 'thg_1' },
-    { tableName: 'pairing', rowId: '["a","ß"]' },
-  ];
-  expect(termsOf(entry, ['usr_c'], changes).sort()).toEqual(
+  expect(termsOf(entry, ['usr_c']).sort()).toEqual(
     [
       'action:thing.create',
       'actor:usr_a',
@@ -41,8 +42,6 @@ it('gives an entry a term for everything that it says, its subjects and its chan
       'purpose:support',
       'request:req_1',
       'resource:thing:thg_1',
-      'row:pairing:["a","ß"]',
-      'row:thing:thg_1',
       'session:ses_1',
       'subject:usr_b',
       'subject:usr_c',
@@ -52,14 +51,33 @@ it('gives an entry a term for everything that it says, its subjects and its chan
 });
 
 it('leaves out what an entry does not say', () => {
-  expect(termsOf(bare, [], []).sort()).toEqual(['action:thing.create', 'outcome:succeeded']);
+  expect(termsOf(bare, []).sort()).toEqual(['action:thing.create', 'outcome:succeeded']);
 });
 
-it('gives each term once, also when only trailing blanks tell two rows apart', () => {
-  const changes = ['a', 'a', 'a ', ' a'].map((rowId) => ({ tableName: 'thing', rowId }));
-  const rows = termsOf({ ...bare, subjectId: 'usr_b' }, ['usr_b'], changes).filter((text) =>
-    /^(row|subject)/.test(text),
-  );
-  expect(rows.sort()).toEqual(['row:thing: a', 'row:thing:a', 'subject:usr_b']);
-  expect(term.row('thing', 'a ')).toBe(term.row('thing', 'a'));
+it('gives each term once, also when only trailing blanks tell two values apart', () => {
+  const subjects = ['usr_a', 'usr_a', 'usr_a ', ' usr_a'];
+  const terms = termsOf({ ...bare, subjectId: 'usr_b' }, ['usr_b', ...subjects]);
+  expect(terms.filter((text) => text.startsWith('subject')).sort()).toEqual([
+    'subject: usr_a',
+    'subject:usr_a',
+    'subject:usr_b',
+  ]);
+  expect(term.subject('a ')).toBe(term.subject('a'));
+});
+
+it('marks an entry whose id was made at another time than it tells of', () => {
+  const at = (occurredAt: string) => termsOf({ ...bare, occurredAt }, []).includes(term.untimely());
+  expect(at('2026-01-02 03:04:06.678000')).toBe(false);
+  expect(at('2026-01-02 03:04:06.679')).toBe(true);
+  expect(at('2026-01-02T03:04:04.678999Z')).toBe(false);
+  expect(at('2026-01-02T03:04:04.677Z')).toBe(true);
+});
+
+it('reads the time out of an id', () => {
+  const before = Date.now();
+  const ms = msOfId(newId('aud'));
+  expect(ms).toBeGreaterThanOrEqual(before);
+  expect(ms).toBeLessThanOrEqual(Date.now());
+  expect(msOfId(lowestId('aud', 1_767_323_045_678))).toBe(1_767_323_045_678);
+  expect(lowestId('aud', ms) <= newId('aud')).toBe(true);
 });

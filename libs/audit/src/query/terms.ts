@@ -1,10 +1,12 @@
 import type { AuditEntry } from '../entities/audit-entry.entity.js';
-import type { RowChange } from '../entities/row-change.entity.js';
+import { instantText } from '../log/leaf/canonical.js';
+import { msOfId } from './id-time.js';
 
 /** What an entry says that becomes a term. */
 export type TermFacts = Readonly<
   Pick<
     AuditEntry,
+    | 'id'
     | 'actorId'
     | 'action'
     | 'resourceType'
@@ -17,7 +19,10 @@ export type TermFacts = Readonly<
     | 'traceId'
     | 'requestId'
   >
->;
+> & {
+  /** As the database writes it, or RFC 3339; UTC. */
+  readonly occurredAt: string;
+};
 
 /** MySQL compares text without its trailing blanks; so that one term is one row everywhere, terms have none. */
 const named = (kind: string, value: string): string => `${kind}:${value}`.replace(/ +$/, '');
@@ -35,19 +40,18 @@ export const term = {
   purpose: (purpose: string) => named('purpose', purpose),
   trace: (id: string) => named('trace', id),
   request: (id: string) => named('request', id),
-  /** A row that the entry changed. */
-  row: (table: string, rowId: string) => named('row', `${table}:${rowId}`),
+  /** The id of the entry was made at another time than the entry tells of: a search by time cannot go by the id. */
+  untimely: () => 'untimely:id',
 } as const;
+
+/** How far the time in an entry's id may be from the entry's own, in ms, for a search by time to find it. */
+export const TIMELY_MS = 1_000;
 
 /**
  * Everything by which an entry is found once it is sequenced: each term once. `subjects` are those of a list beside the
- * one that the entry itself names; `changes` are all its row changes.
+ * one that the entry itself names.
  */
-export function termsOf(
-  entry: TermFacts,
-  subjects: Iterable<string>,
-  changes: Iterable<Readonly<Pick<RowChange, 'tableName' | 'rowId'>>>,
-): string[] {
+export function termsOf(entry: TermFacts, subjects: Iterable<string>): string[] {
   const terms = new Set([term.action(entry.action), term.outcome(entry.outcome)]);
   const add = (make: (value: string) => string, value: string | null) => {
     if (value !== null) terms.add(make(value));
@@ -62,6 +66,7 @@ export function termsOf(
   if (entry.resourceType !== null && entry.resourceId !== null)
     terms.add(term.resource(entry.resourceType, entry.resourceId));
   for (const subject of subjects) terms.add(term.subject(subject));
-  for (const { tableName, rowId } of changes) terms.add(term.row(tableName, rowId));
+  const occurredMs = Date.parse(instantText(entry.occurredAt));
+  if (Math.abs(msOfId(entry.id) - occurredMs) > TIMELY_MS) terms.add(term.untimely());
   return [...terms];
 }

@@ -68,6 +68,8 @@ export type DeadLetterPage = {
     nextCursor: string | null;
 };
 
+export type AuditOutcome = 'succeeded' | 'refused' | 'failed';
+
 export type AuditEntryResponse = {
     /**
      * The id of the entry, and of the unit of work that it tells of.
@@ -1382,14 +1384,6 @@ export type ListAuditEntriesData = {
          */
         cursor?: string;
         /**
-         * The sealed field to open. It needs a purpose, and leaves an entry `vault.reveal` of its own.
-         */
-        reveal?: 'clientAddress';
-        /**
-         * What the revealed data is needed for; required with `reveal`.
-         */
-        purpose?: string;
-        /**
          * What was acted upon, as `type:id`.
          */
         resource?: string;
@@ -1402,13 +1396,25 @@ export type ListAuditEntriesData = {
          */
         actor?: string;
         /**
+         * The session in which it was done.
+         */
+        session?: string;
+        /**
          * What was done.
          */
         action?: string;
         /**
          * How it ended.
          */
-        outcome?: 'succeeded' | 'refused' | 'failed';
+        outcome?: AuditOutcome;
+        /**
+         * What personal data was used for.
+         */
+        purpose?: string;
+        /**
+         * The W3C trace id.
+         */
+        trace?: string;
         /**
          * The earliest instant, itself included.
          */
@@ -1417,6 +1423,14 @@ export type ListAuditEntriesData = {
          * The latest instant, itself left out.
          */
         to?: string;
+        /**
+         * The sealed field to open. It needs a purpose, and leaves an entry `vault.reveal` of its own.
+         */
+        reveal?: 'clientAddress';
+        /**
+         * What the revealed data is needed for; required with `reveal`.
+         */
+        revealPurpose?: string;
     };
     url: '/v1/admin/audit/entries';
 };
@@ -1467,7 +1481,7 @@ export type GetAuditEntryData = {
         /**
          * What the revealed data is needed for; required with `reveal`.
          */
-        purpose?: string;
+        revealPurpose?: string;
     };
     url: '/v1/admin/audit/entries/{id}';
 };

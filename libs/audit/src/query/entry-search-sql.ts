@@ -1,0 +1,168 @@
+import type { Criterion, EntryFilter, SqlText } from './entry-filter.js';
+import { lowestId } from './id-time.js';
+import { term, TIMELY_MS } from './terms.js';
+
+/** Newest first, or oldest first. */
+export type Direction = 'DESC' | 'ASC';
+
+/** A stretch of the entries, in the order of their ids, from behind `after` on. */
+export interface Stretch {
+  readonly direction: Direction;
+  readonly after: string | undefined;
+  readonly from: Date | undefined;
+  readonly to: Date | undefined;
+}
+
+const joined = (parts: readonly SqlText[], separator: string): SqlText => ({
+  sql: parts.map(({ sql }) => sql).join(separator),
+  parameters: parts.flatMap(({ parameters }) => parameters),
+});
+const where = (conditions: readonly SqlText[]): SqlText =>
+  conditions.length > 0
+    ? joined([{ sql: 'WHERE', parameters: [] }, joined(conditions, ' AND ')], ' ')
+    : { sql: '', parameters: [] };
+const text = (sql: string, ...parameters: unknown[]): SqlText => ({ sql, parameters });
+
+/** The ids of entries by no filter but time. */
+export function allEntries(stretch: Stretch, limit: number): SqlText {
+  const conditions = [...beyond('e.id', stretch), ...timely('e.id', stretch), ...exactly(stretch)];
+  const all = page('audit_entry e', 'e.id', conditions, stretch, limit);
+  return hasTime(stretch) ? union([all, untimely([], stretch, limit)], stretch, limit) : all;
+}
+
+/**
+ * The ids of entries that match, among the next `window` ones with the first criterion and among those that wait for
+ * their place; and one row with `size`, which says how far the window reached (`id`) and how many it held. One statement
+ * sees every entry as either sequenced or waiting, so none is missed or doubled while the sequencer works.
+ */
+export function matchesInWindow(
+  criteria: readonly [Criterion, ...Criterion[]],
+  stretch: Stretch,
+  window: number,
+  limit: number,
+): SqlText {
+  const [first, ...others] = criteria;
+  const { direction } = stretch;
+  const candidates = page(
+    'audit_term t',
+    't.entry_id',
+    [text('t.term = ?', first.term), ...beyond('t.entry_id', stretch), ...timely('t.entry_id', stretch)],
+    stretch,
+    window,
+  );
+  const time = hasTime(stretch) ? ' JOIN audit_entry e ON e.id = w.id' : '';
+  const matches = page(
+    `w${time}`,
+    'w.id',
+    [...others.map(alsoHas('w.id')), ...exactly(stretch)],
+    stretch,
+    limit,
+  );
+  const waiting = page(
+    'audit_entry e',
+    'e.id',
+    [
+      text('e.leaf_index IS NULL AND e.log_number IS NULL'),
+      ...criteria.map((criterion) => criterion.waiting),
+      ...beyond('e.id', stretch),
+      ...exactly(stretch),
+    ],
+    stretch,
+    limit,
+  );
+  const sources = [matches, waiting, ...(hasTime(stretch) ? [untimely(criteria, stretch, limit)] : [])];
+  const edge = direction === 'DESC' ? 'MIN(id)' : 'MAX(id)';
+  return joined(
+    [
+      text('WITH w AS ('),
+      candidates,
+      text(') SELECT id, NULL AS size FROM ('),
+      union(sources, stretch, limit),
+      text(`) found UNION ALL SELECT ${edge}, COUNT(*) FROM w`),
+    ],
+    '',
+  );
+}
+
+/** How many entries each criterion lets through, counted up to `atMost`; in the order of the criteria. */
+export function bounded(criteria: readonly Criterion[], stretch: Stretch, atMost: number): SqlText {
+  return joined(
+    criteria.map((criterion, index) => {
+      const conditions = where([
+        text('t.term = ?', criterion.term),
+        ...beyond('t.entry_id', stretch),
+        ...timely('t.entry_id', stretch),
+      ]);
+      return text(
+        `SELECT ${index} AS place, COUNT(*) AS size FROM (SELECT 1 FROM audit_term t ${conditions.sql} LIMIT ${atMost}) few${index}`,
+        ...conditions.parameters,
+      );
+    }),
+    ' UNION ALL ',
+  );
+}
+
+/** Entries whose id does not tell their time; they are few, and looked at one by one. */
+function untimely(criteria: readonly Criterion[], stretch: Stretch, limit: number): SqlText {
+  const conditions = [
+    text('u.term = ?', term.untimely()),
+    ...beyond('u.entry_id', stretch),
+    ...exactly(stretch),
+  ];
+  return page(
+    'audit_term u JOIN audit_entry e ON e.id = u.entry_id',
+    'u.entry_id',
+    [...conditions, ...criteria.map(alsoHas('u.entry_id'))],
+    stretch,
+    limit,
+  );
+}
+
+const alsoHas =
+  (id: string) =>
+  (criterion: Criterion): SqlText =>
+    text(`EXISTS (SELECT 1 FROM audit_term o WHERE o.term = ? AND o.entry_id = ${id})`, criterion.term);
+
+function page(
+  source: string,
+  id: string,
+  conditions: readonly SqlText[],
+  { direction }: Stretch,
+  limit: number,
+): SqlText {
+  const { sql, parameters } = where(conditions);
+  return {
+    sql: `SELECT ${id} AS id FROM ${source} ${sql} ORDER BY ${id} ${direction} LIMIT ${limit}`,
+    parameters,
+  };
+}
+
+function union(sources: readonly SqlText[], { direction }: Stretch, limit: number): SqlText {
+  const { sql, parameters } = joined(
+    sources.map((source, index) =>
+      text(`SELECT id FROM (${source.sql}) source${index}`, ...source.parameters),
+    ),
+    ' UNION ',
+  );
+  return { sql: `${sql} ORDER BY id ${direction} LIMIT ${limit}`, parameters };
+}
+
+const hasTime = ({ from, to }: Stretch): boolean => from !== undefined || to !== undefined;
+
+const beyond = (id: string, { after, direction }: Stretch): SqlText[] =>
+  after === undefined ? [] : [text(`${id} ${direction === 'DESC' ? '<' : '>'} ?`, after)];
+
+/** An id carries its time, so the index on ids finds the range. */
+function timely(id: string, { from, to }: Stretch): SqlText[] {
+  const conditions: SqlText[] = [];
+  if (from) conditions.push(text(`${id} >= ?`, lowestId('aud', from.getTime() - TIMELY_MS)));
+  if (to) conditions.push(text(`${id} < ?`, lowestId('aud', to.getTime() + TIMELY_MS)));
+  return conditions;
+}
+
+function exactly({ from, to }: Pick<EntryFilter, 'from' | 'to'>): SqlText[] {
+  const conditions: SqlText[] = [];
+  if (from) conditions.push(text('e.occurred_at >= ?', from));
+  if (to) conditions.push(text('e.occurred_at < ?', to));
+  return conditions;
+}
