@@ -1,6 +1,13 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FirstAdministrator, type NewAdministrator } from '#auth';
-import { createHttpApp, kernelConfig, type KernelConfig, type KernelOptions, Migrator } from '#kernel';
+import {
+  createHttpApp,
+  kernelConfig,
+  type KernelConfig,
+  type KernelOptions,
+  type Migration,
+  Migrator,
+} from '#kernel';
 import { AppModule } from './app.module.js';
 
 export interface OpenOptions extends KernelOptions {
@@ -10,11 +17,13 @@ export interface OpenOptions extends KernelOptions {
 
 export interface OpenedApp {
   readonly app: NestFastifyApplication;
-  /** The migrations that ran. */
-  readonly migrations: readonly string[];
+  /** What bringing the schema up to date took. */
+  readonly migration: Migration;
   /** Set when this start made the first administrator. */
   readonly administrator: NewAdministrator | undefined;
 }
+
+const UNTOUCHED: Migration = { migrations: [], repairs: [] };
 
 /** All rooms, initialised on a migrated database that has an administrator; listens nowhere yet. */
 export async function openApp({ migrate, ...options }: OpenOptions = {}): Promise<OpenedApp> {
@@ -22,12 +31,12 @@ export async function openApp({ migrate, ...options }: OpenOptions = {}): Promis
   try {
     const { migrateOnStart } = app.get<KernelConfig>(kernelConfig.token, { strict: false });
     const mayPrepare = migrate ?? migrateOnStart;
-    const migrations = mayPrepare ? await app.get(Migrator, { strict: false }).migrate() : [];
+    const migration = mayPrepare ? await app.get(Migrator, { strict: false }).migrate() : UNTOUCHED;
     await app.init();
     const administrator = mayPrepare
       ? await app.get(FirstAdministrator, { strict: false }).ensure()
       : undefined;
-    return { app, migrations, administrator };
+    return { app, migration, administrator };
   } catch (error) {
     await app.close();
     throw error;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { buildOpenApi, createHttpApp } from '#kernel';
+import { buildOpenApi, createHttpApp, type Migration } from '#kernel';
 import { generateKeyring } from '#vault';
 import { AppModule } from '../../api/src/app.module.js';
 import { openApp } from '../../api/src/open-app.js';
@@ -16,9 +16,9 @@ program
     'bring the database schema and its capture triggers up to date, and make the first administrator',
   )
   .action(async () => {
-    const { app, migrations, administrator } = await openApp({ migrate: true, background: false });
+    const { app, migration, administrator } = await openApp({ migrate: true, background: false });
     await app.close();
-    print(migrations.length === 0 ? 'The schema was up to date.' : `Migrated: ${migrations.join(', ')}.`);
+    print(told(migration));
     if (administrator === undefined) return;
     print(`First administrator: ${administrator.email}`);
     if (administrator.password !== undefined)
@@ -51,6 +51,15 @@ async function openApiDocument() {
     await app.close();
     await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+/** What `migrate` did, for whoever ran it. */
+function told({ migrations, repairs }: Migration): string {
+  const lines = [
+    ...(migrations.length > 0 ? [`Migrated: ${migrations.join(', ')}.`] : []),
+    ...(repairs.length > 0 ? [`Capture: ${repairs.join('; ')}.`] : []),
+  ];
+  return lines.length > 0 ? lines.join('\n') : 'The schema and its capture triggers were up to date.';
 }
 
 function print(text: string): void {

@@ -35,7 +35,7 @@ export { newRequestState, RequestContext, type RequestState } from './context/re
 export { Database } from './database/database.js';
 export type { Dialect, Statement } from './database/dialects/dialect.js';
 export { migrationSource } from './database/migration-source.js';
-export { Migrator } from './database/migrator.js';
+export { type Migration, Migrator } from './database/migrator.js';
 export { InjectRepository, repositoryToken } from './database/repositories.js';
 export { kernelErrors } from './errors/kernel.errors.js';
 export {

@@ -6,7 +6,13 @@ import { Baseline, type BaselinePosition, type TouchedTable } from './baseline.j
 import { captureDialect } from './capture-dialect.js';
 import type { Query } from './live-schema.js';
 import { planTables, type TablePlan } from './table-plan.js';
-import { compareTriggers, describeDifference, fingerprintOf } from './trigger-set.js';
+import {
+  compareTriggers,
+  describeDifference,
+  describeRepair,
+  fingerprintOf,
+  type TriggerDifference,
+} from './trigger-set.js';
 
 /**
  * Keeps the capture triggers in step with the schema and the annotations. They are no migrations: any migration may
@@ -24,10 +30,12 @@ export class TriggerSchemaGuard extends SchemaGuard {
   }
 
   /** Replaces what differs, and puts the replacement with the rows' present images on the record. */
-  async reconcile(runner: QueryRunner): Promise<void> {
+  async reconcile(runner: QueryRunner): Promise<string[]> {
     const query: Query = (sql, parameters) => runner.query(sql, parameters);
     const plans = await this.plans(query);
-    const replaced = await this.replaceTriggers(runner, query, plans);
+    const difference = await this.replaceTriggers(runner, query, plans);
+    const { missing, altered, surplus } = difference;
+    const replaced = new Set([...missing, ...altered, ...surplus].map(({ table }) => table));
     const known = new Map(
       (await query('SELECT table_name AS t, fingerprint AS f FROM captured_table')).map((row) => [
         row['t'],
@@ -41,6 +49,11 @@ export class TriggerSchemaGuard extends SchemaGuard {
     if (touched.length + dropped.length > 0) {
       await this.context.runAs(systemPrincipal('migrate'), () => this.record(touched, dropped));
     }
+    const unchanged = touched.map(({ plan }) => plan.table).filter((table) => !replaced.has(table));
+    return [
+      ...describeRepair(difference),
+      ...(unchanged.length > 0 ? [`put the rows of ${unchanged.join(', ')} on the record`] : []),
+    ];
   }
 
   /** What is out of step. A database user who may not see triggers gets the word of the last reconciliation. */
@@ -66,19 +79,20 @@ export class TriggerSchemaGuard extends SchemaGuard {
     return planTables(await this.dialect.readSchema(query), annotationsOf(this.database.entities));
   }
 
-  /** Gives the names of the tables whose triggers were replaced. */
+  /** Gives what differed and does no more. */
   private async replaceTriggers(
     runner: QueryRunner,
     query: Query,
     plans: readonly TablePlan[],
-  ): Promise<Set<string>> {
+  ): Promise<TriggerDifference> {
     const wanted = plans.flatMap((plan) => this.dialect.triggers(plan));
-    const { missing, altered, surplus } = compareTriggers(wanted, await this.dialect.readTriggers(query));
+    const difference = compareTriggers(wanted, await this.dialect.readTriggers(query));
+    const { missing, altered, surplus } = difference;
     const statements = [
       ...[...altered, ...surplus].map(({ name }) => `DROP TRIGGER ${this.dialect.quoted(name)}`),
       ...[...missing, ...altered].map(({ create }) => create),
     ];
-    if (statements.length === 0) return new Set();
+    if (statements.length === 0) return difference;
     if (this.dialect.transactionalSchema) await runner.startTransaction();
     try {
       for (const statement of [...statements, ...this.dialect.afterReplacing]) await query(statement);
@@ -87,7 +101,7 @@ export class TriggerSchemaGuard extends SchemaGuard {
       if (this.dialect.transactionalSchema) await runner.rollbackTransaction();
       throw error;
     }
-    return new Set([...missing, ...altered, ...surplus].map(({ table }) => table));
+    return difference;
   }
 
   /** One entry per part of the baseline; the last part of a table says that the table is done. */

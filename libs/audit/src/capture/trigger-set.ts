@@ -40,6 +40,17 @@ export function describeDifference({ missing, altered, surplus }: TriggerDiffere
   ];
 }
 
+/** What was done about the difference, in words. */
+export function describeRepair({ missing, altered, surplus }: TriggerDifference): string[] {
+  const say = (triggers: readonly { table: string }[], words: (tables: string) => string) =>
+    triggers.length > 0 ? [words([...new Set(triggers.map(({ table }) => table))].sort().join(', '))] : [];
+  return [
+    ...say(missing, (tables) => `put missing capture triggers of ${tables} in place`),
+    ...say(altered, (tables) => `replaced altered capture triggers of ${tables}`),
+    ...say(surplus, (tables) => `removed capture triggers of ${tables} that the schema does not call for`),
+  ];
+}
+
 /** A digest of all triggers of a table. */
 export function fingerprintOf(plan: TablePlan, dialect: CaptureDialect): string {
   return fingerprint(

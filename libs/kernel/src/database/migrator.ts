@@ -7,6 +7,14 @@ import { registeredMigrations } from '../features/registry.js';
 import { Database, DIALECT } from './database.js';
 import type { Dialect } from './dialects/dialect.js';
 
+/** What bringing the schema up to date took. */
+export interface Migration {
+  /** The names of the migrations that ran. */
+  readonly migrations: readonly string[];
+  /** What was done to the capture triggers, in words. */
+  readonly repairs: readonly string[];
+}
+
 /** Brings the schema up to date: every room's migrations, then the capture triggers. */
 @Injectable()
 export class Migrator {
@@ -17,16 +25,16 @@ export class Migrator {
     private readonly ports: Ports,
   ) {}
 
-  /** Runs what is pending, one instance at a time; gives the names of the migrations that ran. */
-  async migrate(): Promise<string[]> {
+  /** Runs what is pending, one instance at a time. */
+  async migrate(): Promise<Migration> {
     const source = await new DataSource(this.dialect.migrator(this.config)).initialize();
     try {
       const runner = source.createQueryRunner();
       try {
         return await this.dialect.exclusively(runner, async () => {
           const ran = await source.runMigrations({ transaction: 'each' });
-          await this.ports.get(SchemaGuard).reconcile(runner);
-          return ran.map(({ name }) => name);
+          const repairs = await this.ports.get(SchemaGuard).reconcile(runner);
+          return { migrations: ran.map(({ name }) => name), repairs };
         });
       } finally {
         await runner.release();

@@ -6,7 +6,9 @@ import { SchemaGuard } from '../ports/ports.js';
 import { Health } from './health.service.js';
 
 class Mismatch extends SchemaGuard {
-  async reconcile(): Promise<void> {}
+  async reconcile(): Promise<string[]> {
+    return [];
+  }
   async mismatches(): Promise<string[]> {
     return ['payment: the update trigger is missing'];
   }

@@ -38,8 +38,8 @@ export abstract class KeyedHash {
 
 /** Keeps the triggers that capture row changes in step with the schema. Implemented by the audit room. */
 export abstract class SchemaGuard {
-  /** Called after all migrations, on the connection that may change the schema. */
-  abstract reconcile(runner: QueryRunner): Promise<void>;
+  /** Called after all migrations, on the connection that may change the schema. Tells what it did, in words; empty for nothing. */
+  abstract reconcile(runner: QueryRunner): Promise<string[]>;
   /** What is out of step, in words; empty when all is well. Readiness fails on any. */
   abstract mismatches(): Promise<string[]>;
 }

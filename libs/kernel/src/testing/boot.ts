@@ -105,7 +105,9 @@ class TestKeyedHash extends KeyedHash {
 }
 
 class NullSchemaGuard extends SchemaGuard {
-  async reconcile(): Promise<void> {}
+  async reconcile(): Promise<string[]> {
+    return [];
+  }
   async mismatches(): Promise<string[]> {
     return [];
   }
