@@ -7,6 +7,7 @@ import { generateKeyring } from '#vault';
 import { AppModule } from '../../api/src/app.module.js';
 import { openApp } from '../../api/src/open-app.js';
 import { run } from '../../api/src/run.js';
+import { addAuditVerify } from './audit-verify.js';
 
 const program = new Command('steward').description('Administers a Steward installation.');
 
@@ -29,6 +30,8 @@ program
   .command('keys:generate')
   .description('print a new keyring, for KEYRING or the file that KEYRING_FILE names')
   .action(() => print(JSON.stringify(generateKeyring(), null, 2)));
+
+addAuditVerify(program);
 
 program
   .command('openapi')

@@ -1,0 +1,36 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { type AuditToVerify, ProgressBar, verifyAudit } from '#audit';
+
+/** `steward audit:verify`: checks the transparency log, and the record behind it, and says in words what is wrong. */
+export function addAuditVerify(program: Command): void {
+  program
+    .command('audit:verify')
+    .description(
+      'verify the transparency log; exit code 0: verified, 1: something is wrong, 2: nothing can be said',
+    )
+    .option('--dir <directory>', 'read the log from files in the layout of c2sp.org/tlog-tiles')
+    .option('--url <address>', 'read the log from a server, such as https://steward.example/v1/log')
+    .option('--token-file <file>', 'an access token for the entries at --url, which only auditors may read')
+    .option('--key <vkey>', 'a key of the log that you trust (repeatable)', collect)
+    .option('--witness <vkey>', 'a key of a witness that you trust (repeatable)', collect)
+    .option('--quorum <number>', 'how many of these witnesses must have cosigned', wholeNumber)
+    .option(
+      '--remember <file>',
+      'check that the log only grew since the checkpoint in this file, and renew it',
+    )
+    .option('--proof <file>', 'check the proof of a single entry: text, or the JSON that the API answers')
+    .option('--leaf <file>', "that entry's leaf data")
+    .action(async (options: AuditToVerify) => {
+      const progress = process.stderr.isTTY ? new ProgressBar(process.stderr) : undefined;
+      const { exitCode, report } = await verifyAudit(options, undefined, progress);
+      (exitCode === 2 ? process.stderr : process.stdout).write(report);
+      process.exitCode = exitCode;
+    });
+}
+
+const collect = (value: string, others: readonly string[] = []): string[] => [...others, value];
+
+function wholeNumber(value: string): number {
+  if (!/^\d{1,6}$/.test(value)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(value);
+}

@@ -1,0 +1,106 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LogFiles } from '../../testing/log-files.js';
+import { TestLog } from '../../testing/test-log.js';
+import { encodeBundle } from '../leaf/bundle.js';
+import { tilePath } from '../tree/tile.js';
+import { verifyAudit } from './verify-audit.js';
+
+let files: LogFiles;
+beforeEach(() => {
+  files = new LogFiles();
+});
+afterEach(() => files.remove());
+
+describe('a log on a web server', () => {
+  let server: Server;
+  let url: string;
+  let answers: (path: string, token: string | undefined) => number;
+  beforeEach(async () => {
+    answers = () => 200;
+    server = createServer(({ url: path = '', headers }, response) => {
+      const status = answers(path, headers.authorization);
+      try {
+        response.writeHead(status).end(status === 200 ? readFileSync(files.path(path)) : '');
+      } catch {
+        response.writeHead(404).end();
+      }
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/log/`;
+  });
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('verifies, and its leaf data with a token', async () => {
+    const log = new TestLog().grow(1000);
+    await files.write(log);
+    answers = (path, token) => (path.includes('/entries/') && token !== 'Bearer secret' ? 401 : 200);
+    const without = await verifyAudit({ url, key: log.vkeys });
+    expect(without).toEqual({ exitCode: 0, report: expect.stringMatching(/leaf data was not checked.*401/) });
+    writeFileSync(files.path('token'), 'secret\n');
+    const verdict = await verifyAudit({ url, key: log.vkeys, tokenFile: files.path('token') });
+    expect(verdict).toEqual({ exitCode: 0, report: expect.stringContaining('leaf data of 1,000 entries') });
+  });
+
+  it('may stumble, and is unreadable when it stays down', async () => {
+    const log = new TestLog().grow(1000);
+    await files.write(log);
+    const asked = new Set<string>();
+    answers = (path) => (asked.has(path) ? 200 : (asked.add(path), 503));
+    expect((await verifyAudit({ url, key: log.vkeys })).exitCode).toBe(0);
+    answers = () => 500;
+    expect(await verifyAudit({ url, key: log.vkeys })).toEqual({
+      exitCode: 2,
+      report: expect.stringMatching(/NOTHING VERIFIED: .*checkpoint answers 500/),
+    });
+  });
+
+  it('is not read beyond what a tile can hold', async () => {
+    const log = new TestLog().grow(300);
+    await files.write(log);
+    files.edit('tile/0/000', (bytes) => Buffer.concat([bytes, Buffer.alloc(1)]));
+    const verdict = await verifyAudit({ url, key: log.vkeys });
+    expect(verdict).toEqual({ exitCode: 2, report: expect.stringMatching(/has more than 8192 bytes/) });
+  });
+});
+
+describe('an exported directory', () => {
+  it('is not mixed with another history', async () => {
+    const log = new TestLog().grow(300);
+    await files.write(log);
+    const forged = new TestLog(log.origin, log.signers).grow(310, 7);
+    await expect(files.write(forged)).rejects.toThrow(/holds another history\. The log's first 300 entries/);
+    expect((await files.verify(log)).exitCode).toBe(0);
+  });
+
+  it('holds exactly the files of the layout', async () => {
+    const log = new TestLog().grow(300);
+    await files.write(log);
+    const written = readdirSync(files.path('log'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(files.path('log/').length))
+      .sort();
+    const tile = (level: number | 'entries', index: number, width: number) =>
+      tilePath({ level, index, width });
+    expect(written).toEqual(
+      [
+        'checkpoint',
+        'key',
+        tile(0, 0, 256),
+        tile(0, 1, 44),
+        tile(1, 0, 1),
+        tile('entries', 0, 256),
+        tile('entries', 1, 44),
+      ].sort(),
+    );
+    expect(readFileSync(files.path('log', tile('entries', 1, 44)))).toEqual(
+      encodeBundle(log.data.slice(256)),
+    );
+  });
+});

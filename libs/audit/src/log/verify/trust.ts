@@ -1,0 +1,76 @@
+import { createPublicKey } from 'node:crypto';
+import { parseCheckpoint } from '../note/checkpoint.js';
+import { type NoteVerifier, noteVerifier, parseVkey } from '../note/key.js';
+import { openNote, parseNote } from '../note/note.js';
+import { decodeBase64, NoteError } from '../note/text.js';
+import type { Findings } from './findings.js';
+import { type LogSource, SourceUnreadable } from './log-source.js';
+
+/**
+ * The keys to believe a log by: those given, else those that the log shows of itself. Of the latter, once a checkpoint is
+ * remembered, only those that signed it: the operator may replace a key while the old one signs beside the new one,
+ * and nobody else can.
+ */
+export async function trustedKeys(
+  source: LogSource,
+  given: readonly NoteVerifier[],
+  remembered: string | undefined,
+  findings: Findings,
+): Promise<readonly NoteVerifier[]> {
+  if (given.length > 0) return given;
+  const shown = parseVkeys((await source.key()) ?? '');
+  if (shown.length === 0) {
+    throw new SourceUnreadable(`${source.name} shows no key of its log: give it with --key`);
+  }
+  const names = shown.map(({ vkey }) => vkey).join(', ');
+  if (remembered === undefined) {
+    findings.note(
+      `The key was taken from the log itself: ${names}. Compare it once with what its operator says elsewhere; then give it with --key.`,
+    );
+    return shown;
+  }
+  const known = shown.filter((key) => hasSigned(key, remembered));
+  if (known.length > 0) return known;
+  findings.add(
+    'key_changed',
+    `No key that the log shows (${names}) signed the checkpoint that you remember: its key was replaced without overlap, or this is not the log that you know`,
+  );
+  return shown;
+}
+
+/** Reads verifier keys, one a line. @throws NoteError malformed. */
+export function parseVkeys(text: string): NoteVerifier[] {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => parseVkey(line.trim()));
+}
+
+/**
+ * The keys as they sign for a log with this origin: a log that continues another after a restore has the same keys and a
+ * number after its name (`steward.example/2`), and a key is called as its log is.
+ */
+export function keysOf(origin: string, keys: readonly NoteVerifier[]): NoteVerifier[] {
+  return keys.map((key) =>
+    key.name !== origin && familyOf(key.name) === familyOf(origin) ? renamed(key, origin) : key,
+  );
+}
+
+const familyOf = (origin: string): string => origin.replace(/\/\d+$/, '');
+
+function renamed(key: NoteVerifier, name: string): NoteVerifier {
+  const material = decodeBase64(key.vkey.slice(key.vkey.indexOf('+', key.name.length + 1) + 1));
+  const x = material?.subarray(1).toString('base64url');
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x };
+  return noteVerifier(name, createPublicKey({ key: jwk, format: 'jwk' }), key.kind);
+}
+
+function hasSigned(key: NoteVerifier, note: string): boolean {
+  try {
+    const { origin } = parseCheckpoint(parseNote(note).text);
+    return openNote(note, keysOf(origin, [key])).verified.length > 0;
+  } catch (error) {
+    if (error instanceof NoteError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import { type NoteVerifier, parseVkey } from '../note/key.js';
+import { NoteError } from '../note/text.js';
+import { directory } from './directory.js';
+import { Findings } from './findings.js';
+import { type LogSource, SourceUnreadable } from './log-source.js';
+import { noProgress, type Progress } from './progress.js';
+import { readRemembered, remember } from './remembered.js';
+import { type Fact, factsOf, reportText } from './report.js';
+import { StaticLog } from './static-log.js';
+import { verifyLog, type VerifiedLog } from './verify-log.js';
+import { readProof, verifyProof } from './verify-proof.js';
+import type { ProofVerdict } from '../note/tlog-proof.js';
+import { webServer } from './web-server.js';
+
+/** What to verify and whom to believe, as a command line says it. */
+export interface AuditToVerify {
+  /** A directory in the static layout of tlog-tiles. */
+  readonly dir?: string;
+  /** The address of such a layout, up to `checkpoint`. */
+  readonly url?: string;
+  /** The file of a bearer token for leaf data at `url`. */
+  readonly tokenFile?: string;
+  /** Verifier keys of the log and of witnesses. */
+  readonly key?: readonly string[];
+  readonly witness?: readonly string[];
+  readonly quorum?: number;
+  /** The file of the checkpoint that was verified last. */
+  readonly remember?: string;
+  readonly proof?: string;
+  readonly leaf?: string;
+}
+
+/** A log whose record can be read as well: the database. */
+export interface RecordSource extends LogSource {
+  /** Compares the record with the log, row by row; says how much was looked at. */
+  checkRecord(log: VerifiedLog, findings: Findings, progress: Progress): Promise<Fact[]>;
+}
+
+export interface Verdict {
+  /** 0: verified; 1: something is wrong; 2: nothing can be said. */
+  readonly exitCode: 0 | 1 | 2;
+  /** For people. */
+  readonly report: string;
+}
+
+/** Verifies what is asked for and reports it. Remembers the checkpoint only when nothing is wrong. */
+export async function verifyAudit(
+  request: AuditToVerify,
+  record?: RecordSource,
+  progress: Progress = noProgress,
+): Promise<Verdict> {
+  try {
+    return await verify(request, record, progress);
+  } catch (error) {
+    if (!(error instanceof SourceUnreadable || error instanceof NoteError)) throw error;
+    return { exitCode: 2, report: `NOTHING VERIFIED: ${error.message}.\n` };
+  } finally {
+    progress.end();
+  }
+}
+
+async function verify(
+  request: AuditToVerify,
+  record: RecordSource | undefined,
+  progress: Progress,
+): Promise<Verdict> {
+  const findings = new Findings();
+  const keys = (request.key ?? []).map(parseVkey);
+  const witnessKeys = (request.witness ?? []).map(parseVkey);
+  const { quorum = 0 } = request;
+  const facts: Fact[] = [];
+  const source = record ?? (await sourceOf(request));
+  let known: readonly NoteVerifier[] = keys;
+  let log: VerifiedLog | undefined;
+  if (source !== undefined) {
+    const remembered = request.remember === undefined ? undefined : await readRemembered(request.remember);
+    log = await verifyLog({ source, findings, keys, witnessKeys, quorum, remembered, progress });
+    if (log !== undefined) {
+      known = log.keys;
+      facts.push(['Source', source.name], ...factsOf(log));
+      if (remembered !== undefined) facts.push(['Remembered', `compared with ${request.remember}`]);
+      if (record !== undefined) facts.push(...(await record.checkRecord(log, findings, progress)));
+    }
+  }
+  if (request.proof !== undefined) {
+    if (known.length === 0)
+      throw new SourceUnreadable('A proof is verified with the key of its log: give it with --key');
+    facts.push(...(await checkProof(request.proof, request, known, witnessKeys, findings)));
+  } else if (source === undefined) {
+    throw new SourceUnreadable('Say what to verify: --dir, --url, --database or --proof');
+  }
+  const isVerified = findings.count === 0;
+  if (isVerified && log !== undefined && request.remember !== undefined)
+    await remember(request.remember, log.signed);
+  return { exitCode: isVerified ? 0 : 1, report: reportText(facts, findings) };
+}
+
+async function sourceOf({ dir, url, tokenFile }: AuditToVerify): Promise<LogSource | undefined> {
+  if (dir !== undefined) return new StaticLog(directory(dir));
+  if (url === undefined) return undefined;
+  const token = tokenFile === undefined ? undefined : (await readFile(tokenFile, 'utf8')).trim();
+  return new StaticLog(webServer(url, { ...(token !== undefined && { token }) }));
+}
+
+async function checkProof(
+  file: string,
+  { leaf, quorum = 0 }: AuditToVerify,
+  keys: readonly NoteVerifier[],
+  witnessKeys: readonly NoteVerifier[],
+  findings: Findings,
+): Promise<Fact[]> {
+  const given = readProof(
+    await readFile(file, 'utf8'),
+    leaf === undefined ? undefined : await readFile(leaf),
+  );
+  const verdict = verdictOf(() => verifyProof(given, keys, witnessKeys, quorum));
+  if (!verdict.valid) {
+    findings.add('proof', `The proof in ${file} does not hold: ${verdict.reason}`);
+    return [];
+  }
+  const { checkpoint, cosignatures } = verdict;
+  const witnesses = cosignatures.length === 0 ? '' : `, cosigned by ${cosignatures.length} witnesses`;
+  return [
+    ['Proof', `${file}: the leaf is entry ${verdict.index} of ${checkpoint.origin}`],
+    ['Checkpoint', `${checkpoint.size.toLocaleString('en')} entries, signed by the log${witnesses}`],
+  ];
+}
+
+/** A proof that cannot be read proves nothing. */
+function verdictOf(verify: () => ProofVerdict): ProofVerdict {
+  try {
+    return verify();
+  } catch (error) {
+    if (error instanceof NoteError) return { valid: false, reason: error.message };
+    throw error;
+  }
+}
