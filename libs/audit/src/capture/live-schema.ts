@@ -131,6 +131,7 @@ function mysqlKind(type: string): ImageKind {
     case 'tinytext':
     case 'text':
     case 'mediumtext':
+    case 'longtext':
       return 'text';
     case 'binary':
     case 'varbinary':

@@ -26,9 +26,9 @@ export const TRANSITIONS: Readonly<Record<string, readonly AllowedTransition[]>>
     { onceSet: ['leaf_index'], clears: ['salt', ...PAYLOAD_COLUMNS] },
   ],
   row_change: [
+    { whileNull: PLACE, sets: PLACE },
     // Whose change it is remains a claim until its entry is sequenced; adoption corrects a false one.
     { whileNull: PLACE, sets: ['entry_id'] },
-    { whileNull: PLACE, sets: PLACE },
   ],
 };
 

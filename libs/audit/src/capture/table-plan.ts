@@ -1,4 +1,4 @@
-import type { ImageKind, LiveTable } from './live-schema.js';
+import type { ImageKind, LiveColumn, LiveTable } from './live-schema.js';
 import type { AllowedDeletion, AllowedTransition } from './transitions.js';
 
 export interface ImageColumn {
@@ -25,7 +25,7 @@ export interface TablePlan {
   readonly primaryKey: readonly string[];
   /** The unique keys besides the primary key. */
   readonly uniqueKeys: readonly (readonly string[])[];
-  readonly columns: readonly string[];
+  readonly columns: readonly LiveColumn[];
   readonly image: readonly ImageColumn[];
   readonly allowedTransitions: readonly AllowedTransition[];
   readonly allowedDeletion: AllowedDeletion | undefined;
@@ -54,7 +54,7 @@ export function planTables(
       appendOnly: annotation.appendOnly,
       primaryKey: table.primaryKey,
       uniqueKeys: table.uniqueKeys,
-      columns: table.columns.map(({ name }) => name),
+      columns: table.columns,
       image: table.columns
         .filter(({ name }) => annotation.imageColumns.has(name))
         .map(({ name, kind }) => ({ name, kind })),

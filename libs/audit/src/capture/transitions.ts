@@ -1,3 +1,5 @@
+import type { LiveColumn } from './live-schema.js';
+
 /**
  * A change of a row that a guarded table lets through. Every column that is not named stays as it was; every condition
  * must hold.
@@ -26,13 +28,13 @@ export interface AllowedDeletion {
 export interface GuardSql {
   quoted(name: string): string;
   /** The column holds the same bytes before and after. */
-  same(name: string): string;
+  same(column: LiveColumn): string;
 }
 
 /** The condition under which an UPDATE is let through; undefined for never. */
 export function transitionCondition(
   transitions: readonly AllowedTransition[],
-  columns: readonly string[],
+  columns: readonly LiveColumn[],
   sql: GuardSql,
 ): string | undefined {
   if (transitions.length === 0) return undefined;
@@ -44,7 +46,7 @@ export function transitionCondition(
         ...onceSet.map((name) => `OLD.${sql.quoted(name)} IS NOT NULL`),
         ...sets.map((name) => `NEW.${sql.quoted(name)} IS NOT NULL`),
         ...clears.map((name) => `NEW.${sql.quoted(name)} IS NULL`),
-        ...columns.filter((name) => !free.has(name)).map((name) => sql.same(name)),
+        ...columns.filter(({ name }) => !free.has(name)).map((column) => sql.same(column)),
       ];
       return `(${conditions.join(' AND ')})`;
     })

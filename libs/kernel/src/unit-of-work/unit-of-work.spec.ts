@@ -1,7 +1,7 @@
 import { Injectable, Module } from '@nestjs/common';
 import { Entity, type EntityManager, type Repository } from 'typeorm';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { CodeColumn, IdColumn } from '../columns/columns.js';
 import { Database } from '../database/database.js';
 import { InjectRepository, repositoryToken } from '../database/repositories.js';
@@ -243,6 +243,33 @@ describeOnEveryDialect('the unit of work', (dialect) => {
     expect(refused).toEqual([expect.any(MissedUpdate)]);
     expect((await texts()).length).toBe(2);
     expect(await database.select(Note, { id })).toEqual([expect.not.objectContaining({ text: 'old' })]);
+  });
+
+  it('commits nothing when a statement changes more or fewer rows than it must', async () => {
+    await units.run(intent, () => notes.insert(['a', 'b'].map((text) => ({ id: newId('not'), text }))));
+    const change = (rows: number) =>
+      units.run(intent, async (unit) =>
+        unit.append('UPDATE note SET text = UPPER(text) WHERE text <> ?', ['A'], { mustHit: rows }),
+      );
+    await expect(change(1)).rejects.toThrow(MissedUpdate);
+    await expect(change(3)).rejects.toThrow(MissedUpdate);
+    expect((await texts()).sort()).toEqual(['a', 'b']);
+    await change(2);
+    await change(1);
+    expect((await texts()).sort()).toEqual(['A', 'B']);
+  });
+
+  it('commits a unit that takes long in a transaction of its own', async () => {
+    const write = vi.spyOn(app.get(Database).dialect, 'write');
+    const run = (alone: boolean) =>
+      units.run({ ...intent, ...(alone ? { alone } : {}) }, async () =>
+        app.get(Database).insertLater(Note, { id: newId('not'), text: newId('txt') }),
+      );
+    await Promise.all([run(false), run(false), run(true), run(false)]);
+    const sizes = write.mock.calls.map(([, whole]) => whole.length).sort();
+    write.mockRestore();
+    expect(sizes).toEqual([1, 3]);
+    expect(await texts()).toHaveLength(4);
   });
 
   it('lets each of many units that are committed together commit or roll back alone', async () => {

@@ -170,12 +170,15 @@ export class UnitOfWork {
     await this.dialect.begin(connection, attribution(unit));
   }
 
-  /** Commits; a unit that is nothing but its tail shares its transaction with others. */
+  /** Commits; a unit that is nothing but its tail shares its transaction with others, unless it says otherwise. */
   private async commit(connection: QueryRunner, unit: OpenUnit): Promise<void> {
     // A statement that nobody awaited may still be waiting for its turn to begin.
     await unit.begun;
     if (unit.begun) await this.dialect.commit(connection, unit.tail);
-    else if (unit.tail.length > 0) await this.shared.commit({ entryId: attribution(unit), tail: unit.tail });
+    else if (unit.tail.length > 0) {
+      const whole = { entryId: attribution(unit), tail: unit.tail };
+      await (unit.intent.alone ? this.commitTogether([whole]) : this.shared.commit(whole));
+    }
   }
 
   private commitTogether(units: readonly WholeUnit[]): Promise<void> {

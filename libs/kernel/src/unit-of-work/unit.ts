@@ -13,6 +13,8 @@ export interface UnitIntent {
   readonly purpose?: string;
   /** Bookkeeping that touches only tables whose changes are not captured: it leaves no audit entry. */
   readonly recorded?: false;
+  /** Its transaction takes long: no other unit shares it. */
+  readonly alone?: true;
 }
 
 export type UnitDescription = Partial<Pick<UnitIntent, 'resource' | 'subject' | 'purpose'>> & {
@@ -39,9 +41,9 @@ export interface Unit {
   publish(event: DomainEvent, options?: { after?: Date }): void;
   /**
    * Adds a statement to the unit's tail, which runs in one go right before COMMIT. One that `mustHit` has to change
-   * exactly one row: else nothing is committed and the unit fails with {@link MissedUpdate}.
+   * exactly one row, or that many: else nothing is committed and the unit fails with {@link MissedUpdate}.
    */
-  append(sql: string, parameters: readonly unknown[], options?: { mustHit?: boolean }): void;
+  append(sql: string, parameters: readonly unknown[], options?: { mustHit?: boolean | number }): void;
   /**
    * Adds a row to the unit's tail, for a table whose changes are not captured: rows of units that are committed together
    * travel in one statement. `insert` is the statement up to and with VALUES.
@@ -110,8 +112,12 @@ export class OpenUnit implements CommittingUnit {
     this.events.push({ event, availableAt: options.after ?? this.startedAt });
   }
 
-  append(sql: string, parameters: readonly unknown[], { mustHit = false } = {}): void {
-    this.tail.push({ sql, parameters, mustHit });
+  append(
+    sql: string,
+    parameters: readonly unknown[],
+    { mustHit = false }: { mustHit?: boolean | number } = {},
+  ): void {
+    this.tail.push({ sql, parameters, ...(mustHit === false ? {} : { mustHit: Number(mustHit) }) });
   }
 
   appendRow(insert: string, values: readonly unknown[]): void {

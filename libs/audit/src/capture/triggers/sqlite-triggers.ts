@@ -112,7 +112,7 @@ AND (${condition} NOT EXISTS (SELECT 1 FROM ${quoted(plan.table)} WHERE rowid = 
 
 const GUARD: GuardSql = {
   quoted,
-  same: (name) => `OLD.${quoted(name)} IS NEW.${quoted(name)}`,
+  same: ({ name }) => `OLD.${quoted(name)} IS NEW.${quoted(name)}`,
 };
 
 const refuse = (plan: TablePlan, event: string) =>

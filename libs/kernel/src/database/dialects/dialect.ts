@@ -5,8 +5,8 @@ import type { KernelConfig } from '../../config/kernel.config.js';
 export interface Statement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
-  /** The statement must change exactly one row; else it fails with an error that {@link Dialect.isMissed} knows. */
-  readonly mustHit?: boolean;
+  /** How many rows the statement must change; else it fails with an error that {@link Dialect.isMissed} knows. */
+  readonly mustHit?: number;
   /**
    * For an INSERT of one row that nothing else in its transaction depends on: the statement up to and with VALUES. Rows
    * with the same one may go together.
@@ -47,7 +47,7 @@ export interface Dialect {
   isUniqueViolation(error: unknown): boolean;
   /** The statement itself is wrong; another one on the same connection at the same moment is not touched by it. */
   isMistake(error: unknown): boolean;
-  /** A statement that {@link Statement.mustHit | must hit} changed another number of rows than one. */
+  /** A statement changed another number of rows than it {@link Statement.mustHit | must hit}. */
   isMissed(error: unknown): boolean;
   /** Runs SELECTs in order on the reader, in one round trip, and gives the rows of each. */
   readTogether(reader: DataSource, statements: readonly Statement[]): Promise<unknown[][]>;

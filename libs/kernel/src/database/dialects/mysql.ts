@@ -92,13 +92,15 @@ const BEGIN = `${ATTRIBUTE}; START TRANSACTION`;
 const COMMIT = 'COMMIT; SET @steward_entry = NULL';
 
 /**
- * Fails unless the statement before it hit one row. There is no plain assertion in SQL that MySQL and MariaDB share; a
+ * Fails unless the statement before it hit so many rows. There is no plain assertion in SQL that MySQL and MariaDB share; a
  * sum beyond BIGINT is an error in both, whatever the mode, and costs next to nothing while it stays within.
  */
-const ASSERT_HIT = 'SET @steward_hit = 9223372036854775807 + (ROW_COUNT() <> 1)';
+const assertHit = (rows: number) =>
+  `SET @steward_hit = 9223372036854775807 + (ROW_COUNT() <> ${Number(rows)})`;
 const OUT_OF_RANGE = 1690;
 
-const textOf = ({ sql, mustHit }: Statement): string => (mustHit ? `${sql}; ${ASSERT_HIT}` : sql);
+const textOf = ({ sql, mustHit }: Statement): string =>
+  mustHit === undefined ? sql : `${sql}; ${assertHit(mustHit)}`;
 
 /** What a unit does to captured tables, under its attribution. */
 function attributed({ entryId, tail }: WholeUnit): Statement[] {

@@ -40,7 +40,7 @@ function source(config: KernelConfig, readonly: boolean, ...pragmas: string[]): 
   };
 }
 
-/** A statement in the tail of a unit did not change the one row that it must. */
+/** A statement in the tail of a unit did not change as many rows as it must. */
 class MissedRow extends Error {}
 
 const attribute = (runner: QueryRunner, entryId: string | null): Promise<unknown> =>
@@ -49,7 +49,7 @@ const attribute = (runner: QueryRunner, entryId: string | null): Promise<unknown
 async function runTail(runner: QueryRunner, tail: readonly Statement[]): Promise<void> {
   for (const { sql, parameters, mustHit } of tail) {
     const { affected } = await runner.query(sql, parameters.map(sqlite.parameter), true);
-    if (mustHit && affected !== 1) throw new MissedRow(sql);
+    if (mustHit !== undefined && affected !== mustHit) throw new MissedRow(sql);
   }
 }
 
