@@ -5,7 +5,7 @@ import { Authenticator, newId, newRequestState, type Principal, RequestContext, 
 import { bindGlobally, type BootedHttp, bootTestHttp, describeOnEveryDialect } from '#kernel/testing';
 import { RevealPolicy, Vault, VaultModule } from '#vault';
 import { AuditModule } from './audit.module.js';
-import { sequenceByHand } from './testing/sequence.js';
+import { Sequencer } from './log/sequencer/sequencer.js';
 import { AnyPurpose, Thing, Things, ThingsModule } from './testing/things.js';
 
 const AUDITOR = 'usr_01j9zt2f3kfa8b7c6d5e4f3g2h';
@@ -125,7 +125,7 @@ describeOnEveryDialect('GET /v1/admin/audit/entries', (dialect) => {
     ];
     const expected = [['thing.turn', 'thing.look'], ['thing.turn', 'thing.look'], ['thing.look'], [], []];
     expect(await found()).toEqual(expected);
-    await sequenceByHand(service);
+    await service(Sequencer).drain();
     expect(await found()).toEqual(expected);
   });
 
@@ -254,7 +254,7 @@ describeOnEveryDialect('GET /v1/admin/audit/entries', (dialect) => {
       `action=thing.create&from=2020-01-01T00:00:00Z&resource=thing:${thing}`,
     ];
     const before = await Promise.all(queries.map(actions));
-    await sequenceByHand(service);
+    await service(Sequencer).drain();
     expect(await Promise.all(queries.map(actions))).toEqual(before);
     expect(before.map(({ length }) => length > 0)).toEqual([true, true, true, true, false, true]);
     const { id } = (await list('action=thing.rename')).items[0]!;

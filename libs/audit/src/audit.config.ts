@@ -1,15 +1,23 @@
 import { z } from 'zod';
 import { defineConfig } from '#kernel';
+import { isKeyName } from './log/note/key.js';
 
 const count = (standard: number) => z.coerce.number().int().min(1).max(1_000_000).default(standard);
 
 export const auditConfig = defineConfig(
   'audit',
   {
+    LOG_ORIGIN: z
+      .string()
+      .max(200)
+      .refine(isKeyName, 'must have no blanks, plus signs or control characters')
+      .optional(),
     AUDIT_REFUSALS_PER_CLIENT: count(30),
     AUDIT_REFUSALS_PER_MINUTE: count(1000),
   },
   (env) => ({
+    /** The name of the transparency log: its address without the scheme, such as `api.example.com/v1/log`. */
+    logOrigin: env.LOG_ORIGIN,
     /** Refusals of clients that are not logged in get an entry each, so many per minute; see docs/adr/0009. */
     refusals: { perClient: env.AUDIT_REFUSALS_PER_CLIENT, together: env.AUDIT_REFUSALS_PER_MINUTE },
   }),

@@ -21,6 +21,13 @@ import { AuditTerm } from './entities/audit-term.entity.js';
 import { CapturedTable } from './entities/captured-table.entity.js';
 import { RowChange } from './entities/row-change.entity.js';
 import { CreateAudit1700000003000 } from './migrations/1700000003000-create-audit.js';
+import { LogKeys } from './log/log-keys.js';
+import { LogStore } from './log/log-store.js';
+import { BatchWriter } from './log/sequencer/batch-writer.js';
+import { LogLease } from './log/sequencer/lease.js';
+import { Sequencer } from './log/sequencer/sequencer.js';
+import { SequencerSteps } from './log/sequencer/steps.js';
+import { WaitingEntries } from './log/sequencer/waiting-entries.js';
 import { AddTransparencyLog1700000003100 } from './migrations/1700000003100-add-transparency-log.js';
 import { AddRowVersions1700000003200 } from './migrations/1700000003200-add-row-versions.js';
 import { AuditEntriesService } from './query/audit-entries.service.js';
@@ -70,9 +77,16 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
     ClientAddress,
     EntrySearch,
     EntryWriter,
+    BatchWriter,
     ForgetAddresses,
+    LogKeys,
+    LogLease,
+    LogStore,
     ReadableChanges,
+    Sequencer,
+    SequencerSteps,
     TriggerSchemaGuard,
+    WaitingEntries,
     { provide: UnitRecorder, useExisting: AuditRecorder },
     { provide: RevealRecorder, useExisting: AuditRevealRecorder },
     { provide: SchemaGuard, useExisting: TriggerSchemaGuard },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Database, newId, UnitOfWork } from '#kernel';
 import { type BootedModule, describeOnEveryDialect } from '#kernel/testing';
-import { sequenceByHand } from '../testing/sequence.js';
+import { Sequencer } from '../log/sequencer/sequencer.js';
 import { bootAudit, outside } from '../testing/things.js';
 import { criteriaOf, type EntryFilter } from './entry-filter.js';
 import { allEntries, bounded, type Direction, matchesInWindow } from './entry-search-sql.js';
@@ -40,7 +40,7 @@ describeOnEveryDialect('the search for entries', (dialect) => {
   });
   afterAll(() => app.close());
 
-  const sequence = () => sequenceByHand((token) => app.get(token));
+  const sequence = () => app.get(Sequencer).drain();
   const act = (action: string) => app.get(UnitOfWork).run({ action }, async (unit) => unit.id);
 
   /** Entries that have their place, one every 10 ms since long ago, the first of them made by somebody else. */

@@ -1,0 +1,38 @@
+/** All that differs between the databases in sequencing. */
+export interface SequencerSql {
+  /** A column with an instant, as text with all its digits. */
+  instant(column: string): string;
+  /** Gives entries their places: a JSON array of `[id, log number, leaf index, salt in hexadecimal, payload hash]`. */
+  readonly placeEntries: string;
+  /** Gives changes the places of the entries that they name: those of a log, from a leaf up to, not including, another. */
+  readonly placeChanges: string;
+}
+
+const mysqlSql: SequencerSql = {
+  instant: (column) => `CAST(${column} AS CHAR)`,
+  placeEntries: `UPDATE audit_entry e JOIN JSON_TABLE(?, '$[*]' COLUMNS (
+      id varchar(40) PATH '$[0]', log bigint PATH '$[1]', leaf bigint PATH '$[2]', salt varchar(64) PATH '$[3]',
+      hash varchar(44) PATH '$[4]')) p
+    ON e.id = CONVERT(p.id USING ascii) COLLATE ascii_bin
+    SET e.leaf_index = p.leaf, e.log_number = p.log, e.salt = UNHEX(p.salt), e.payload_hash = p.hash
+    WHERE e.leaf_index IS NULL`,
+  // Ids are compared byte by byte as well, for MySQL itself would let one with blanks behind it pass for another.
+  placeChanges: `UPDATE row_change c JOIN audit_entry e ON e.id = c.entry_id
+    SET c.leaf_index = e.leaf_index, c.log_number = e.log_number
+    WHERE e.log_number = ? AND e.leaf_index >= ? AND e.leaf_index < ?
+      AND c.leaf_index IS NULL AND c.log_number IS NULL AND LENGTH(c.entry_id) = LENGTH(e.id)`,
+};
+
+const sqliteSql: SequencerSql = {
+  instant: (column) => column,
+  placeEntries: `UPDATE audit_entry SET log_number = p.value ->> 1, leaf_index = p.value ->> 2,
+      salt = unhex(p.value ->> 3), payload_hash = p.value ->> 4
+    FROM json_each(?) p WHERE audit_entry.id = p.value ->> 0 AND leaf_index IS NULL`,
+  placeChanges: `UPDATE row_change SET leaf_index = e.leaf_index, log_number = e.log_number
+    FROM audit_entry e WHERE e.log_number = ? AND e.leaf_index >= ? AND e.leaf_index < ?
+      AND row_change.leaf_index IS NULL AND row_change.log_number IS NULL AND row_change.entry_id = e.id`,
+};
+
+/** The statements for a kernel dialect's name. */
+export const sequencerSql = (name: 'sqlite' | 'mysql'): SequencerSql =>
+  name === 'sqlite' ? sqliteSql : mysqlSql;

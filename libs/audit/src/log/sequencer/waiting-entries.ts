@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Database } from '#kernel';
+import type { IndexedEntry } from '../../query/search-index.js';
+import { leafOf, type LeafEntry } from '../leaf/leaf.js';
+import { type PayloadEntry, SALT_BYTES } from '../leaf/payload.js';
+import { PayloadHasher } from '../leaf/payload-hasher.js';
+import { hashLeaf } from '../tree/hash.js';
+import { sequencerSql } from './sequencer-sql.js';
+import { SequencerSteps } from './steps.js';
+import { WaitingChanges } from './waiting-changes.js';
+
+/** An entry that is ready for its place. */
+export interface HashedEntry extends IndexedEntry {
+  readonly salt: Buffer;
+  readonly payloadHash: string;
+  readonly leafHash: Buffer;
+}
+
+/** Entries that get their places together, in their order. */
+export interface Batch {
+  readonly entries: readonly HashedEntry[];
+  /** How many row changes they have together. */
+  readonly changes: number;
+  /** Further entries may wait. */
+  readonly isFull: boolean;
+}
+
+/** Bounds how long a batch holds its locks; on SQLite everybody else waits for it. */
+const MAX_ENTRIES = { mysql: 500, sqlite: 100 } as const;
+/** A batch ends with the entry with which it has so many changes. */
+const ENOUGH_CHANGES = { mysql: 5_000, sqlite: 500 } as const;
+
+type WaitingEntry = Omit<LeafEntry, 'payloadHash'> & PayloadEntry & IndexedEntry['entry'];
+
+/** Finds the entries that have no place yet, and computes what is to be known of each before it gets one. */
+@Injectable()
+export class WaitingEntries {
+  constructor(
+    private readonly database: Database,
+    private readonly steps: SequencerSteps,
+  ) {}
+
+  /** Whether any entry waits. */
+  async exist(): Promise<boolean> {
+    const found = await this.database.query(
+      'SELECT 1 FROM audit_entry WHERE leaf_index IS NULL AND log_number IS NULL LIMIT 1',
+    );
+    return found.length > 0;
+  }
+
+  /**
+   * The next entries, hashed. They are found by status, for one that is committed late may have a lower id than others
+   * that have their places; those found together stand in the order of their ids, which is that of time.
+   */
+  async next(): Promise<Batch> {
+    const { name } = this.database.dialect;
+    const found = await this.read(MAX_ENTRIES[name]);
+    const [first] = found;
+    const last = found.at(-1);
+    if (!first || !last) return { entries: [], changes: 0, isFull: false };
+    const subjects = await this.subjects(first.id, last.id);
+    await this.steps.reached('entries_read');
+    const waiting = new WaitingChanges(this.database, first.id, last.id);
+    const entries: HashedEntry[] = [];
+    let changes = 0;
+    const salts = randomBytes(SALT_BYTES * found.length);
+    for (const entry of found) {
+      const salt = salts.subarray(entries.length * SALT_BYTES, (entries.length + 1) * SALT_BYTES);
+      const others = subjects.get(entry.id) ?? [];
+      const hasher = new PayloadHasher(salt, entry, others);
+      const own = await waiting.of(entry.id, hasher);
+      const payloadHash = hasher.digest();
+      const leafHash = hashLeaf(leafOf({ ...entry, payloadHash }));
+      entries.push({ entry, subjects: others, changes: own, salt, payloadHash, leafHash });
+      changes += own.length;
+      if (changes >= ENOUGH_CHANGES[name]) break;
+    }
+    await this.steps.reached('payloads_hashed');
+    const isFull = found.length === MAX_ENTRIES[name] || entries.length < found.length;
+    return { entries, changes, isFull };
+  }
+
+  private async read(limit: number): Promise<WaitingEntry[]> {
+    const { instant } = sequencerSql(this.database.dialect.name);
+    const rows = await this.database.query<WaitingEntry>(
+      `SELECT id, ${instant('occurred_at')} AS occurredAt, action, outcome, error_code AS errorCode, actor_kind AS actorKind,
+         actor_id AS actorId, session_id AS sessionId, request_id AS requestId, trace_id AS traceId,
+         resource_type AS resourceType, resource_id AS resourceId, subject_id AS subjectId, purpose, details,
+         address_subject_id AS addressSubjectId, client_address AS clientAddress
+       FROM audit_entry WHERE leaf_index IS NULL AND log_number IS NULL LIMIT ${limit}`,
+    );
+    return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** The lists of people beside those that entries name themselves. */
+  private async subjects(first: string, last: string): Promise<ReadonlyMap<string, string[]>> {
+    const rows = await this.database.query<{ entryId: string; subjectId: string }>(
+      `SELECT entry_id AS entryId, subject_id AS subjectId FROM audit_entry_subject WHERE entry_id BETWEEN ? AND ?`,
+      [first, last],
+    );
+    const lists = new Map<string, string[]>();
+    for (const { entryId, subjectId } of rows) {
+      const list = lists.get(entryId);
+      if (list) list.push(subjectId);
+      else lists.set(entryId, [subjectId]);
+    }
+    return lists;
+  }
+}
