@@ -74,6 +74,7 @@ describe('a checkpoint', () => {
     'o\n1\n',
     `\n1\n${root.toString('base64')}\n`,
     `o\n1\n${root.toString('base64')}`,
+    `o\n1\n${root.toString('base64')}\nextension`,
     `o\n1\n${root.toString('base64')}\n\n`,
     `o\n1\n${root.toString('base64')}\n\nextension\n`,
     `o\n01\n${root.toString('base64')}\n`,
@@ -126,6 +127,8 @@ describe('a signed checkpoint', () => {
   it('needs a key of the log, not only witnesses', () => {
     const trusted = { logKeys: [SUMDB_KEY], witnessKeys: WITNESSES };
     expect(refusal(() => openCheckpoint(ARCHE, trusted))).toBe('unsigned');
+    const origin = 'arche2025h1.staging.ct.transparency.dev';
+    expect(refusal(() => openCheckpoint(ARCHE, { ...trusted, origin }))).toBe('unsigned');
   });
 
   it('is refused when a cosignature of a known witness is wrong or its time was changed', () => {

@@ -140,6 +140,7 @@ describe('a signed note', () => {
     `${TEXT}\n${PETER_LINE.replace('nAM=', 'nAN=')}`,
     `${TEXT}\n${PETER_LINE.replace('=', '')}`,
     `${TEXT}\n— PeterNeumann x08goA==\n`,
+    `${TEXT}\n${PETER_LINE.replace('=', '= more')}`,
     `${TEXT}\n${PETER_LINE}Unexpected line.\n`,
     `${TEXT}\n${PETER_LINE.repeat(101)}`,
     `${'a'.repeat(1_000_000)}\n\n${PETER_LINE}`,

@@ -37,7 +37,7 @@ export interface Note {
 /** A note that at least one known key signed. */
 export interface OpenNote {
   readonly text: string;
-  /** At most one for each known key. */
+  /** At most one for each known key: its last. */
   readonly verified: readonly VerifiedSignature[];
   /** Signatures of keys that are not known, which prove nothing. */
   readonly unknown: readonly NoteSignature[];
@@ -80,7 +80,6 @@ export function openNote(signed: string | Uint8Array, known: readonly NoteVerifi
     if (key === undefined) {
       throw new NoteError('bad-signature', `The signature of ${keyText(signature)} is wrong`);
     }
-    if (verified.has(key.vkey)) continue;
     const timestamp =
       key.kind === 'cosignature' ? decodeCosignature(signature.signature)?.timestamp : undefined;
     verified.set(key.vkey, { ...signature, key, ...(timestamp !== undefined && { timestamp }) });

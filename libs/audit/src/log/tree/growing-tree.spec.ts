@@ -68,10 +68,13 @@ describe('a growing tree', () => {
     const one = new GrowingTree();
     whole.store(one.append(leaves));
 
-    const batches = fc.array(fc.oneof(fc.nat(20), fc.nat(600), fc.nat(70_000)), {
-      minLength: 1,
-      maxLength: 12,
-    });
+    const batches = fc.array(
+      fc.oneof(fc.constantFrom(256, 512, 65_536), fc.nat(20), fc.nat(600), fc.nat(70_000)),
+      {
+        minLength: 1,
+        maxLength: 12,
+      },
+    );
     fc.assert(
       fc.property(batches, (sizes) => {
         const tiles = new MemoryTiles();

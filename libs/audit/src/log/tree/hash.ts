@@ -25,8 +25,14 @@ export function hashLeaf(data: Uint8Array): Buffer {
   return sha256(bytes);
 }
 
-/** The hash of an inner node: SHA-256(0x01 ‖ left ‖ right) (RFC 6962, 2.1). Both sides are hashes of 32 bytes. */
+/**
+ * The hash of an inner node: SHA-256(0x01 ‖ left ‖ right) (RFC 6962, 2.1).
+ * @throws RangeError unless both are hashes.
+ */
 export function hashNode(left: Uint8Array, right: Uint8Array): Buffer {
+  if (left.length !== HASH_BYTES || right.length !== HASH_BYTES) {
+    throw new RangeError(`A node joins two hashes of ${HASH_BYTES} bytes`);
+  }
   node.set(left, 1);
   node.set(right, 1 + HASH_BYTES);
   return sha256(node);

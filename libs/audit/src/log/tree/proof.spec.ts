@@ -108,6 +108,7 @@ describe('proofs', () => {
     expect(verifyInclusion({ ...claim, index: 8 })).toBe(false);
     expect(verifyInclusion({ ...claim, index: -1 })).toBe(false);
     expect(verifyInclusion({ ...claim, index: 5.5 })).toBe(false);
+    expect(verifyInclusion({ ...(await inclusion(0, 8)), index: NaN })).toBe(false);
     expect(verifyInclusion({ ...claim, size: Infinity })).toBe(false);
     expect(verifyInclusion({ ...claim, leafHash: leaves[5]!.subarray(1) })).toBe(false);
     expect(verifyInclusion({ index: 0, size: 0, leafHash: EMPTY_ROOT, root: EMPTY_ROOT, proof: [] })).toBe(
@@ -130,6 +131,40 @@ describe('proofs', () => {
     expect(verifyConsistency({ ...claim, oldSize: 8, proof: [] })).toBe(false);
     expect(verifyConsistency({ ...claim, oldSize: 5.5 })).toBe(false);
     expect(verifyConsistency({ ...claim, oldSize: 4, oldRoot: root(4), proof: [] })).toBe(false);
+  });
+
+  it('of inclusion have the length that the size asks for, even if the hashes lead to the root', async () => {
+    const { leafHash, proof, ...claim } = await inclusion(5, 8);
+    const [first, second, third] = proof;
+    const short = { ...claim, leafHash, root: hashNode(second!, hashNode(first!, leafHash)) };
+    expect(verifyInclusion({ ...short, size: 7, proof: [first!, second!] })).toBe(false);
+    const long = { ...claim, leafHash, root: hashNode(leaves[0]!, claim.root) };
+    expect(verifyInclusion({ ...long, proof: [first!, second!, third!, leaves[0]!] })).toBe(false);
+  });
+
+  it('of consistency have the length that the sizes ask for, even if the hashes lead to the roots', () => {
+    const [a, b, c] = leaves as [Buffer, Buffer, Buffer];
+    const grown = { oldSize: 1, oldRoot: a, newRoot: hashNode(a, b), proof: [b] };
+    expect(verifyConsistency({ ...grown, newSize: 2 })).toBe(true);
+    expect(verifyConsistency({ ...grown, newSize: 3 })).toBe(false);
+    const further = { ...grown, newRoot: hashNode(hashNode(a, b), c), proof: [b, c] };
+    expect(verifyConsistency({ ...further, newSize: 3 })).toBe(true);
+    expect(verifyConsistency({ ...further, newSize: 5 })).toBe(false);
+    const left = { oldSize: 1, newSize: 2, oldRoot: hashNode(c, a), newRoot: hashNode(c, hashNode(a, b)) };
+    expect(verifyConsistency({ ...left, proof: [b, c] })).toBe(false);
+    expect(verifyConsistency({ ...left, oldRoot: a, proof: [b, c] })).toBe(false);
+  });
+
+  it('are refused when a hash is cut or lengthened, even right after the whole one was verified', async () => {
+    for (const index of [0, 1]) {
+      const claim = await inclusion(index, 2);
+      const [hash] = claim.proof as [Buffer];
+      expect(verifyInclusion(claim)).toBe(true);
+      expect(verifyInclusion({ ...claim, proof: [hash.subarray(0, 31)] })).toBe(false);
+      expect(verifyInclusion({ ...claim, proof: [Buffer.concat([hash, hash])] })).toBe(false);
+    }
+    expect(() => hashNode(leaves[0]!, leaves[1]!.subarray(0, 31))).toThrow(RangeError);
+    expect(() => hashNode(Buffer.alloc(33), leaves[1]!)).toThrow(RangeError);
   });
 
   it('work beyond 2^32 leaves', async () => {
@@ -198,6 +233,8 @@ describe('reading hashes from tiles', () => {
   it('has no node that the tree has not', async () => {
     await expect(reader(600)([{ height: 0, index: 600 }])).rejects.toThrow(RangeError);
     await expect(reader(600)([{ height: 9, index: 1 }])).rejects.toThrow(RangeError);
+    // The tiles have it by now, but a smaller tree has not.
+    await expect(reader(300)([{ height: 0, index: 350 }])).rejects.toThrow(RangeError);
     await expect(inclusionProof(600, 600, reader(600))).rejects.toThrow(RangeError);
     await expect(consistencyProof(601, 600, reader(600))).rejects.toThrow(RangeError);
   });
