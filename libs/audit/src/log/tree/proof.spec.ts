@@ -136,7 +136,7 @@ describe('proofs', () => {
   it('of inclusion have the length that the size asks for, even if the hashes lead to the root', async () => {
     const { leafHash, proof, ...claim } = await inclusion(5, 8);
     const [first, second, third] = proof;
-    const short = { ...claim, leafHash, root: hashNode(second!, hashNode(first!, leafHash)) };
+    const short = { ...claim, leafHash, root: hashNode(hashNode(first!, leafHash), second!) };
     expect(verifyInclusion({ ...short, size: 7, proof: [first!, second!] })).toBe(false);
     const long = { ...claim, leafHash, root: hashNode(leaves[0]!, claim.root) };
     expect(verifyInclusion({ ...long, proof: [first!, second!, third!, leaves[0]!] })).toBe(false);
@@ -150,9 +150,11 @@ describe('proofs', () => {
     const further = { ...grown, newRoot: hashNode(hashNode(a, b), c), proof: [b, c] };
     expect(verifyConsistency({ ...further, newSize: 3 })).toBe(true);
     expect(verifyConsistency({ ...further, newSize: 5 })).toBe(false);
-    const left = { oldSize: 1, newSize: 2, oldRoot: hashNode(c, a), newRoot: hashNode(c, hashNode(a, b)) };
-    expect(verifyConsistency({ ...left, proof: [b, c] })).toBe(false);
-    expect(verifyConsistency({ ...left, oldRoot: a, proof: [b, c] })).toBe(false);
+    const ab = hashNode(a, b);
+    const three = { oldSize: 3, newSize: 4, oldRoot: hashNode(ab, c), newRoot: hashNode(ab, hashNode(c, a)) };
+    expect(verifyConsistency({ ...three, proof: [c, a, ab] })).toBe(true);
+    const higher = { oldRoot: hashNode(b, three.oldRoot), newRoot: hashNode(b, three.newRoot) };
+    expect(verifyConsistency({ ...three, ...higher, proof: [c, a, ab, b] })).toBe(false);
   });
 
   it('are refused when a hash is cut or lengthened, even right after the whole one was verified', async () => {
