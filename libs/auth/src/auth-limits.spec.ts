@@ -7,7 +7,7 @@ describeOnEveryDialect('rate limits of the auth routes', (dialect) => {
 
   beforeAll(async () => {
     auth = await bootAuth(dialect, {
-      AUTH_LIMIT_LOGIN_ADDRESS: '3/3600',
+      AUTH_LIMIT_LOGIN_CLIENT_ADDRESS: '3/3600',
       AUTH_LIMIT_REGISTER_CLIENT: '4/3600',
       AUTH_LIMIT_RESET_ADDRESS: '1/3600',
       AUTH_LIMIT_PASSWORD_ACCOUNT: '2/3600',
@@ -22,7 +22,7 @@ describeOnEveryDialect('rate limits of the auth routes', (dialect) => {
     return statuses;
   };
 
-  it('count tries to log in by account, however it is written, and whether or not it exists', async () => {
+  it('count tries to log in by client and account, however it is written, and whether or not it exists', async () => {
     await auth.register('limited@example.com');
     const spellings = [
       'limited@example.com',

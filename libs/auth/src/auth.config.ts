@@ -49,8 +49,15 @@ export const authConfig = defineConfig(
     AUTH_LIMIT_REGISTER_ADDRESS: limit('10/3600'),
     AUTH_LIMIT_LINK_CLIENT: limit('200/3600'),
     AUTH_LIMIT_LOGIN_CLIENT: limit('300/900'),
-    /** NIST SP 800-63B-4 section 3.2.2 allows at most 100 failed tries in a row on one account. */
-    AUTH_LIMIT_LOGIN_ADDRESS: limit('20/900'),
+    /** One client's tries at one mail address. */
+    AUTH_LIMIT_LOGIN_CLIENT_ADDRESS: limit('20/900'),
+    /**
+     * The tries of all strangers together at one mail address; see SECURITY.md. NIST SP 800-63B-4 section 3.2.2 has 100
+     * failed tries in a row as the most for one account.
+     */
+    AUTH_LIMIT_LOGIN_STRANGERS: limit('100/3600'),
+    /** The tries of a device that has been logged in before, whatever strangers do meanwhile. */
+    AUTH_LIMIT_LOGIN_DEVICE: limit('20/900'),
     AUTH_LIMIT_REFRESH_CLIENT: limit('1200/900'),
     AUTH_LIMIT_PASSWORD_ACCOUNT: limit('10/900'),
     AUTH_LIMIT_RESET_CLIENT: limit('50/3600'),
@@ -72,7 +79,12 @@ export const authConfig = defineConfig(
     limits: {
       register: { client: env.AUTH_LIMIT_REGISTER_CLIENT, subject: env.AUTH_LIMIT_REGISTER_ADDRESS },
       link: { client: env.AUTH_LIMIT_LINK_CLIENT },
-      login: { client: env.AUTH_LIMIT_LOGIN_CLIENT, subject: env.AUTH_LIMIT_LOGIN_ADDRESS },
+      login: { client: env.AUTH_LIMIT_LOGIN_CLIENT },
+      loginOfStranger: {
+        clientAndSubject: env.AUTH_LIMIT_LOGIN_CLIENT_ADDRESS,
+        subject: env.AUTH_LIMIT_LOGIN_STRANGERS,
+      },
+      loginOfDevice: { subject: env.AUTH_LIMIT_LOGIN_DEVICE },
       refresh: { client: env.AUTH_LIMIT_REFRESH_CLIENT },
       password: { subject: env.AUTH_LIMIT_PASSWORD_ACCOUNT },
       reset: { client: env.AUTH_LIMIT_RESET_CLIENT, subject: env.AUTH_LIMIT_RESET_ADDRESS },

@@ -51,8 +51,8 @@ export class AuthController {
   @ApiOperation({ operationId: 'logIn', summary: 'Log in with an e-mail address and a password' })
   @ApiOkResponse({ type: TokenResponse })
   @Problems('auth.invalid_credentials', 'kernel.rate_limited')
-  logIn(@Body() { email, password }: LogInRequest): Promise<TokenResponse> {
-    return this.login.logIn(email, password);
+  logIn(@Body() { email, password, deviceToken }: LogInRequest): Promise<TokenResponse> {
+    return this.login.logIn(email, password, deviceToken);
   }
 
   @Post('refresh')

@@ -31,6 +31,7 @@ import { PasswordHasher } from './passwords/password-hasher.js';
 import { PasswordsService } from './passwords/passwords.service.js';
 import { RegistrationService } from './registration/registration.service.js';
 import { SessionsController } from './sessions.controller.js';
+import { KnownDevices } from './sessions/known-devices.js';
 import { LoginService } from './sessions/login.service.js';
 import { SessionsService } from './sessions/sessions.service.js';
 import { AccessTokenStrategy } from './tokens/access-token.strategy.js';
@@ -63,6 +64,7 @@ import { TokenAuthenticator } from './tokens/token-authenticator.js';
     ErasureOfCredentials,
     FirstAdministrator,
     Housekeeping,
+    KnownDevices,
     LoginService,
     PasswordHasher,
     PasswordMails,

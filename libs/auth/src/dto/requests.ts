@@ -7,6 +7,8 @@ const PASSWORD = 'correct horse battery staple';
 const NEXT_PASSWORD = 'staple battery horse correct';
 const SECRET = 'kQ4dJ0wYv1mZ3b9xR7t2u5pL8sN6aEcG';
 
+const REFRESH_TOKEN = 'stw_rt_mVY0TqkUuTz1xB7c9oWqJ2p4sD6fG8hK0lZ3xC5vB7n';
+
 /** RFC 5321 section 4.5.3.1.3 leaves 254 characters for an address. */
 const ADDRESS_LENGTH = 254;
 
@@ -43,8 +45,8 @@ const NewPasswordField = (example = PASSWORD) =>
     IsStrongPassword(),
   );
 
-const TokenField = (description: string, example: string) =>
-  TextField({ minLength: 1, maxLength: 256, description, example });
+const TokenField = (description: string, example: string, optional = false) =>
+  TextField({ minLength: 1, maxLength: 256, description, example, optional });
 
 export class RegisterRequest {
   @MailAddressField('The address that the account will have.')
@@ -76,13 +78,18 @@ export class LogInRequest {
 
   @PresentedPasswordField('The password of the account.')
   readonly password: string;
+
+  @TokenField(
+    'What this device has from before, so that strangers who try your address cannot lock you out: its last refresh' +
+      ' token, though used up or ended, or the token with which you have just reset the password.',
+    REFRESH_TOKEN,
+    true,
+  )
+  readonly deviceToken?: string;
 }
 
 export class RefreshRequest {
-  @TokenField(
-    'The refresh token of the last answer. It works once.',
-    'stw_rt_mVY0TqkUuTz1xB7c9oWqJ2p4sD6fG8hK0lZ3xC5vB7n',
-  )
+  @TokenField('The refresh token of the last answer. It works once.', REFRESH_TOKEN)
   readonly refreshToken: string;
 }
 

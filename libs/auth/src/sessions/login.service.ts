@@ -6,6 +6,7 @@ import { AuthLimits } from '../auth-limits.js';
 import { authErrors } from '../auth.errors.js';
 import { PasswordCredential } from '../entities/password-credential.entity.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
+import { KnownDevices } from './known-devices.js';
 import { SessionsService, type SessionGrant, type TokenPair } from './sessions.service.js';
 
 const NOBODY = 'usr_nobody';
@@ -18,6 +19,7 @@ export class LoginService {
     private readonly users: UsersService,
     private readonly hasher: PasswordHasher,
     private readonly sessions: SessionsService,
+    private readonly devices: KnownDevices,
     private readonly limits: AuthLimits,
     private readonly units: UnitOfWork,
     private readonly clock: Clock,
@@ -27,10 +29,16 @@ export class LoginService {
    * Opens a session. An unknown address, a wrong password and a deactivated account get the same answer after
    * the same work: the same queries and one argon2id computation, against a decoy where there is no account.
    * Throws `auth.invalid_credentials`, `kernel.rate_limited`.
+   *
+   * `deviceToken` is what a device still has from before ({@link KnownDevices}). Strangers are counted together, so that
+   * many machines cannot guess more than one; a known device is counted by itself, so that they cannot lock it out.
    */
-  async logIn(email: string, password: string): Promise<TokenPair> {
-    await this.limits.take('login', email);
+  async logIn(email: string, password: string, deviceToken?: string): Promise<TokenPair> {
+    await this.limits.take('login');
     const userId = (await this.users.findByEmail(email))?.id ?? NOBODY;
+    const device = deviceToken === undefined ? undefined : await this.devices.find(userId, deviceToken);
+    if (device === undefined) await this.limits.take('loginOfStranger', email);
+    else await this.limits.take('loginOfDevice', device);
     const [credential, access] = await Promise.all([
       this.credentials.findOneBy({ userId }),
       this.users.findAccess(userId),

@@ -667,6 +667,10 @@ export type LogInRequest = {
      * The password of the account.
      */
     password: string;
+    /**
+     * What this device has from before, so that strangers who try your address cannot lock you out: its last refresh token, though used up or ended, or the token with which you have just reset the password.
+     */
+    deviceToken?: string;
 };
 
 export type TokenResponse = {
