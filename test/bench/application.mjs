@@ -9,7 +9,8 @@ import { startServer } from './server-process.mjs';
 
 const run = promisify(execFile);
 const ROOT = new URL('../../', import.meta.url).pathname;
-const API = join(ROOT, 'dist/apps/api/src/main.js');
+export const API = join(ROOT, 'dist/apps/api/src/main.js');
+export const WORKER = join(ROOT, 'dist/apps/worker/src/main.js');
 const CLI = join(ROOT, 'dist/apps/cli/src/main.js');
 const PERSON = { email: 'ada@example.com', password: 'correct horse battery staple 9', name: 'Ada Lovelace' };
 
@@ -39,7 +40,13 @@ export async function startApplication({ database, directory, nodeOptions }) {
   try {
     const accessToken = await logIn(server.baseUrl, join(dataDirectory, 'mail'));
     const paymentMethod = await examplePaymentMethod(server.baseUrl);
-    return { ...server, schema: 'application', accessToken, scenarios: scenariosFor(paymentMethod) };
+    return {
+      ...server,
+      schema: 'application',
+      accessToken,
+      scenarios: scenariosFor(paymentMethod),
+      environment,
+    };
   } catch (error) {
     await server.stop();
     throw error;

@@ -9,6 +9,7 @@ import { compare } from './compare.mjs';
 import { startFloor } from './floor/start.mjs';
 import { startMariaDb } from './mariadb.mjs';
 import { startLoadGenerator } from './measure.mjs';
+import { describeLog, measureLog } from './log.mjs';
 import { describeComparison } from './report.mjs';
 import { describeTrace, listenBetween, traceRequest } from './round-trips.mjs';
 
@@ -21,6 +22,7 @@ const HELP = `npm run bench -- [options]
   --floor-only      without the application
   --json            machine-readable output
   --sql             instead of measuring, list the round trips to the database that one request of each kind makes
+  --log             instead, how fast the audit log follows the payments
   --profile DIR     write a V8 processor profile of each side to DIR`;
 
 const { values: options } = parseArgs({
@@ -31,6 +33,7 @@ const { values: options } = parseArgs({
     payments: { type: 'string', default: '1000' },
     only: { type: 'string', default: '' },
     profile: { type: 'string' },
+    log: { type: 'boolean', default: false },
     'floor-only': { type: 'boolean', default: false },
     sql: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -52,6 +55,7 @@ function bounded(name, highest) {
   return value;
 }
 
+let directory;
 const endings = [];
 let ended;
 
@@ -72,7 +76,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 
 /** Starts what both modes need. `through` may put something between the servers and the database. */
 async function start(through = (database) => database) {
-  const directory = await mkdtemp(join(tmpdir(), 'steward-bench-'));
+  directory = await mkdtemp(join(tmpdir(), 'steward-bench-'));
   await atEnd(() => rm(directory, { recursive: true, force: true }));
   const database = await startMariaDb(directory);
   await atEnd(database.stop);
@@ -110,7 +114,11 @@ if (options.help) {
   if (!options['floor-only']) buildIfStale();
   try {
     if (options.sql) await trace();
-    else {
+    else if (options.log) {
+      const { database, load, sides } = await start();
+      const outcome = await measureLog({ database, load, application: sides[1], directory, atEnd }, limits);
+      console.log(options.json ? JSON.stringify(outcome, undefined, 2) : describeLog(outcome));
+    } else {
       const outcome = await compare(await start(), limits);
       console.log(options.json ? JSON.stringify(outcome, undefined, 2) : describeComparison(outcome));
     }
