@@ -8,6 +8,7 @@ import { AppModule } from '../../api/src/app.module.js';
 import { openApp } from '../../api/src/open-app.js';
 import { run } from '../../api/src/run.js';
 import { addAuditVerify } from './audit-verify.js';
+import { addWitness } from './witness.js';
 
 const program = new Command('steward').description('Administers a Steward installation.');
 
@@ -32,6 +33,7 @@ program
   .action(() => print(JSON.stringify(generateKeyring(), null, 2)));
 
 addAuditVerify(program);
+addWitness(program);
 
 program
   .command('openapi')

@@ -10,6 +10,7 @@ export { auditPermissions } from './audit.permissions.js';
 export { auditPurposes } from './audit.purposes.js';
 export { ProgressBar } from './log/verify/progress.js';
 export { type AuditToVerify, verifyAudit } from './log/verify/verify-audit.js';
+export { runWitness, type WitnessOptions } from './log/witness/run-witness.js';
 export { AuditEntriesService } from './query/audit-entries.service.js';
 export { AuditEntryDetailResponse } from './dto/audit-entry-detail.response.js';
 export { AuditEntryResponse } from './dto/audit-entry.response.js';

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMissing } from '../durable-files.js';
 import { SourceUnreadable } from './log-source.js';
 import type { Resources } from './static-log.js';
 
@@ -20,7 +21,3 @@ export function directory(path: string): Resources {
     },
   };
 }
-
-/** Whether a file is not there; a file where a directory should be counts as well. */
-export const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');

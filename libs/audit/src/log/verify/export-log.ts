@@ -1,11 +1,11 @@
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isMissing } from '../durable-files.js';
 import { encodeBundle } from '../leaf/bundle.js';
 import { parseCheckpoint } from '../note/checkpoint.js';
 import { parseNote } from '../note/note.js';
 import { allTiles, TILE_WIDTH, type TileId, tilePath } from '../tree/tile.js';
 import { checkRemembered } from './check-remembered.js';
-import { isMissing } from './directory.js';
 import { Findings } from './findings.js';
 import { inOrder } from './in-order.js';
 import { type LogSource, SourceUnreadable } from './log-source.js';
