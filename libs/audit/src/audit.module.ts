@@ -31,8 +31,10 @@ import { WaitingEntries } from './log/sequencer/waiting-entries.js';
 import { AddTransparencyLog1700000003100 } from './migrations/1700000003100-add-transparency-log.js';
 import { AddRowVersions1700000003200 } from './migrations/1700000003200-add-row-versions.js';
 import { AuditEntriesService } from './query/audit-entries.service.js';
+import { EntryChanges } from './query/entry-changes.js';
 import { EntrySearch } from './query/entry-search.js';
 import { ReadableChanges } from './query/readable-changes.js';
+import { RowImages } from './query/row-images.js';
 import { AnonymousRefusals } from './recorder/anonymous-refusals.js';
 import { AuditRecorder } from './recorder/audit-recorder.js';
 import { AuditRevealRecorder } from './recorder/audit-reveal-recorder.js';
@@ -75,6 +77,7 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
     AuditRevealRecorder,
     Baseline,
     ClientAddress,
+    EntryChanges,
     EntrySearch,
     EntryWriter,
     BatchWriter,
@@ -83,6 +86,7 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
     LogLease,
     LogStore,
     ReadableChanges,
+    RowImages,
     Sequencer,
     SequencerSteps,
     TriggerSchemaGuard,

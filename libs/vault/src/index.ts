@@ -10,5 +10,6 @@ export { RevealPolicy, RevealRecorder, type Reveal } from './ports.js';
 export { SubjectKeyDestroyed } from './vault.events.js';
 export { vaultConfig } from './vault.config.js';
 export { vaultErrors } from './vault.errors.js';
+export type { OpenedValue, SealedValue } from './reveals.js';
 export type { ErasureReceipt } from './erasure/erasure.js';
 export type { Revealed, RevealedFields, SealedField } from './sealed-fields.js';

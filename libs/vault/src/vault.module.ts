@@ -9,6 +9,7 @@ import { loadOrCreateKeyringFile } from './keyring/keyring-file.js';
 import { Keyring } from './keyring/keyring.js';
 import { CreateVault1700000002000 } from './migrations/1700000002000-create-vault.js';
 import { RevealPorts } from './reveal-ports.js';
+import { Reveals } from './reveals.js';
 import { SubjectKey } from './subject-keys/subject-key.entity.js';
 import { SubjectKeys } from './subject-keys/subject-keys.js';
 import { TokenMinter } from './token-minter.js';
@@ -46,6 +47,7 @@ const facades = [Vault, BlindIndexes, Keyring, TokenMinter, PersonalDataCatalogu
     Erasure,
     SweepErasure,
     RevealPorts,
+    Reveals,
     Vault,
     TokenMinter,
     VaultValueSealer,

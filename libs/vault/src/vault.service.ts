@@ -1,25 +1,14 @@
-import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { RequestContext, Sealed, UnitOfWork } from '#kernel';
+import { Sealed, UnitOfWork } from '#kernel';
 import { PersonalDataCatalogue, type CatalogueEntry } from './catalogue/personal-data-catalogue.js';
-import { valueBinding, type ValuePlace } from './crypto/binding.js';
-import { openEnvelope, sealEnvelope } from './crypto/envelope.js';
+import { valueBinding } from './crypto/binding.js';
+import { sealEnvelope } from './crypto/envelope.js';
 import { Erasure, type ErasureReceipt } from './erasure/erasure.js';
-import { RevealPorts } from './reveal-ports.js';
+import { type OpenedValue, Reveals, type SealedValue } from './reveals.js';
 import type { Revealed, RevealedFields, SealedField } from './sealed-fields.js';
-import { nameOf, type KeyRef, type KeyState } from './subject-keys/key-cache.js';
+import { nameOf } from './subject-keys/key-cache.js';
 import { SubjectKeys } from './subject-keys/subject-keys.js';
 import { vaultErrors } from './vault.errors.js';
-
-/** A sealed value on its way to plaintext. */
-interface Envelope {
-  readonly row: number;
-  readonly field: string;
-  readonly bytes: Buffer;
-  readonly place: ValuePlace;
-  readonly key: KeyRef;
-  readonly keyName: string;
-}
 
 /** The only door between personal data at rest and its plaintext. */
 @Injectable()
@@ -28,9 +17,8 @@ export class Vault {
     private readonly catalogue: PersonalDataCatalogue,
     private readonly keys: SubjectKeys,
     private readonly erasure: Erasure,
-    private readonly ports: RevealPorts,
+    private readonly reveals: Reveals,
     private readonly units: UnitOfWork,
-    private readonly context: RequestContext,
   ) {}
 
   /**
@@ -98,24 +86,16 @@ export class Vault {
     purpose: string,
   ): Promise<Revealed<E, F>[]> {
     this.assertOutsideUnit('reveal');
-    const envelopes = rows.flatMap((row, index) => this.envelopesOf(row, index, fields));
-    const subjects = [...new Set(envelopes.map(({ place }) => place.subject))];
-    await this.ports.policy.check(purpose, subjects);
-    const refs = new Map(envelopes.map(({ key, keyName }) => [keyName, key]));
-    const keys = await this.keys.read([...refs.values()]);
-    const plain = rows.map((): Record<string, unknown> =>
-      Object.fromEntries(fields.map((field) => [field, null])),
-    );
-    const opened: Envelope[] = [];
-    for (const envelope of envelopes) {
-      const state = stateOf(envelope, keys);
-      if ('destroyed' in state) continue;
-      const target = plain[envelope.row];
-      if (target) target[envelope.field] = open(envelope, state);
-      opened.push(envelope);
-    }
-    await this.record(purpose, opened);
-    return plain as Revealed<E, F>[];
+    return this.reveals.rows(rows, fields, purpose);
+  }
+
+  /**
+   * As {@link reveal}, for single fields of rows of any kinds, such as images of what rows were, in one reveal. Says of
+   * each what became of it; what cannot be opened does not keep the others shut.
+   */
+  async revealValues(values: readonly SealedValue[], purpose: string): Promise<OpenedValue[]> {
+    this.assertOutsideUnit('revealValues');
+    return this.reveals.values(values, purpose);
   }
 
   /**
@@ -147,48 +127,9 @@ export class Vault {
     return new Sealed(sealEnvelope(state.key, plaintext, valueBinding(place)));
   }
 
-  private envelopesOf(row: object, index: number, fields: readonly string[]): Envelope[] {
-    const envelopes: Envelope[] = [];
-    for (const field of fields) {
-      const entry = this.catalogue.entryOf(row.constructor, field);
-      const value: unknown = Reflect.get(row, field);
-      if (value === null) continue;
-      if (!(value instanceof Sealed))
-        throw new Error(`${entry.entityName}.${field} was not loaded or not sealed.`);
-      const place = this.catalogue.placeOf(entry, row);
-      const key = { subject: place.subject, retention: entry.retention };
-      envelopes.push({ row: index, field, bytes: value.bytes, place, key, keyName: nameOf(key) });
-    }
-    return envelopes;
-  }
-
-  private async record(purpose: string, opened: readonly Envelope[]): Promise<void> {
-    const reader = this.context.get()?.principal?.id;
-    const foreign = opened.filter(({ place }) => place.subject !== reader);
-    if (foreign.length === 0) return;
-    await this.ports.recorder.recordReveal({
-      purpose,
-      subjects: [...new Set(foreign.map(({ place }) => place.subject))],
-      fields: [...new Set(foreign.map(({ place }) => place.annotation))],
-    });
-  }
-
   private assertOutsideUnit(call: string): void {
     const unit = this.units.current;
     if (unit)
       throw new Error(`vault.${call} was called inside a unit of work; call it before or after the unit.`);
   }
-}
-
-function stateOf({ keyName, place }: Envelope, keys: ReadonlyMap<string, KeyState>): KeyState {
-  const state = keys.get(keyName);
-  if (!state)
-    throw new Error(
-      `The key under a value of ${place.annotation} is missing; was data restored without its keys?`,
-    );
-  return state;
-}
-
-function open({ bytes, place }: Envelope, { key }: { readonly key: KeyObject }): unknown {
-  return JSON.parse(openEnvelope(key, bytes, valueBinding(place)).toString('utf8')) as unknown;
 }

@@ -131,6 +131,77 @@ describeOnEveryDialect('the vault', (dialect) => {
     });
   });
 
+  describe('a reveal of single values', () => {
+    it('opens fields of rows of any kinds in one reveal, also of what a row was', async () => {
+      const [ada, bob] = [
+        await app.addPerson('ada@example.org', ['x']),
+        await app.addPerson('bob@example.org'),
+      ];
+      const receipt = await addReceipt(bob.id, 'Bonn');
+      const former = Object.assign(new Person(), { id: ada.id, email: ada.email });
+      app.recorder.reveals.length = 0;
+      const opened = await app.vault.revealValues(
+        [
+          { row: former, field: 'email' },
+          { row: receipt, field: 'address' },
+          { row: receipt, field: 'note' },
+          { row: ada, field: 'tags' },
+        ],
+        'test',
+      );
+      expect(opened).toEqual(
+        ['ada@example.org', { city: 'Bonn' }, null, ['x']].map((value) => ({ state: 'open', value })),
+      );
+      expect(app.recorder.reveals).toEqual([
+        {
+          purpose: 'test',
+          subjects: [ada.id, bob.id],
+          fields: ['people.email', 'receipts.address', 'people.tags'],
+        },
+      ]);
+    });
+
+    it('says which are erased and which are broken, and opens the others', async () => {
+      const [ada, bob, eve] = [
+        await app.addPerson('ada@example.net'),
+        await app.addPerson('bob@example.net'),
+        await app.addPerson('eve@example.net'),
+      ];
+      await app.erase(eve.id);
+      const rows = [
+        Object.assign(new Person(), { id: ada.id, email: bob.email }),
+        eve,
+        Object.assign(new Receipt(), { id: newId('rcp'), note: ada.email }),
+        Object.assign(new Person(), { id: 'usr_nobody', email: ada.email }),
+        Object.assign(new Person(), { id: ada.id, email: new Sealed(Buffer.from('x')) }),
+        bob,
+      ];
+      const fields = ['email', 'email', 'note', 'email', 'email', 'email'];
+      const values = rows.map((row, index) => ({ row, field: fields[index]! }));
+      app.recorder.reveals.length = 0;
+      const opened = await app.vault.revealValues(values, 'test');
+      expect(opened.map(({ state }) => state)).toEqual([
+        'broken',
+        'erased',
+        'broken',
+        'broken',
+        'broken',
+        'open',
+      ]);
+      expect(app.recorder.reveals.map(({ subjects }) => subjects)).toEqual([[bob.id]]);
+    });
+
+    it('gives nothing in a unit, for a refused purpose, and when it cannot be recorded', async () => {
+      const ada = await app.addPerson('ada@example.edu');
+      const values = [{ row: ada, field: 'email' }];
+      const inUnit = app.units.run({ action: 'test.inside' }, () => app.vault.revealValues(values, 'test'));
+      await expect(inUnit).rejects.toThrow('vault.revealValues');
+      await expect(app.vault.revealValues(values, 'refused')).rejects.toThrow('policy');
+      app.recorder.isBroken = true;
+      await expect(app.vault.revealValues(values, 'test')).rejects.toThrow('cannot be written');
+    });
+  });
+
   describe('a ciphertext moved in the database', () => {
     const write = (sql: string, ...parameters: unknown[]) =>
       app.units.run({ action: 'test.tamper' }, () => app.data.query(sql, parameters));

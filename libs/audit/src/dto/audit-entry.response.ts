@@ -90,6 +90,23 @@ export class AuditEntryResponse {
   })
   readonly leafIndex: number | null;
 
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description:
+      'Which log that is: they are counted from 1, and a new one begins when a backup was restored.',
+    example: null,
+  })
+  readonly logNumber: number | null;
+
+  @ApiProperty({
+    type: 'boolean',
+    description:
+      'Its retention has ended: who did what to which resource and how it ended remain, everything else is gone.',
+    example: false,
+  })
+  readonly isExpired: boolean;
+
   /** `revealed` is the client address in clear; undefined when nobody asked for it. */
   constructor(entry: AuditEntry, revealed?: { readonly clientAddress: string | null }) {
     this.id = entry.id;
@@ -109,5 +126,7 @@ export class AuditEntryResponse {
     this.details = entry.details;
     this.clientAddress = revealed ? revealed.clientAddress : (entry.clientAddress?.toString() ?? null);
     this.leafIndex = entry.leafIndex;
+    this.logNumber = entry.logNumber;
+    this.isExpired = entry.isExpired;
   }
 }

@@ -4,20 +4,36 @@ import type { Operation } from '../entities/row-change.entity.js';
 const value = (description: string, example: string | null) =>
   ApiProperty({ type: 'string', nullable: true, description, example });
 
-/** One field of a changed row. */
+/**
+ * One field of a changed row. A revealed value whose key was destroyed is `[erased]`; one that is no valid seal at its
+ * place, because somebody wrote it by hand, is `[unreadable]`.
+ */
 export class FieldChangeResponse {
   @ApiProperty({ type: 'string', description: 'The field that changed.', example: 'status' })
   readonly field: string;
 
-  @value('Its value before, as text; `[sealed]` for personal data; null for none.', 'processing')
+  @value(
+    'Its value before, as text; `[sealed]` for personal data that was not revealed; null for none.',
+    'processing',
+  )
   readonly before: string | null;
 
-  @value('Its value afterwards, as text; `[sealed]` for personal data; null for none.', 'succeeded')
+  @value(
+    'Its value afterwards, as text; `[sealed]` for personal data that was not revealed; null for none.',
+    'succeeded',
+  )
   readonly after: string | null;
 }
 
 /** One row that was changed. */
 export class RowChangeResponse {
+  @ApiProperty({
+    type: 'string',
+    description: 'Counts up; changes of one row stand in its order.',
+    example: '4711',
+  })
+  readonly id: string;
+
   @ApiProperty({ type: 'string', description: 'The table.', example: 'payment' })
   readonly table: string;
 

@@ -103,4 +103,9 @@ export class AuditEntry {
   /** Base64 of the SHA-256 that stands in the leaf for salt and payload. */
   @CodeColumn({ length: 44, nullable: true })
   payloadHash: string | null;
+
+  /** Its retention ended: what it holds beside its leaf was dropped. */
+  get isExpired(): boolean {
+    return this.leafIndex !== null && this.salt === null;
+  }
 }

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { CancelAnyPaymentData, CancelAnyPaymentErrors, CancelAnyPaymentResponses, CancelPaymentData, CancelPaymentErrors, CancelPaymentResponses, CaptureAnyPaymentData, CaptureAnyPaymentErrors, CaptureAnyPaymentResponses, CapturePaymentData, CapturePaymentErrors, CapturePaymentResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmPasswordResetData, ConfirmPasswordResetErrors, ConfirmPasswordResetResponses, CreatePaymentData, CreatePaymentErrors, CreatePaymentResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, EraseMyAccountData, EraseMyAccountErrors, EraseMyAccountResponses, ExportMyDataData, ExportMyDataErrors, ExportMyDataResponses, GetAnyPaymentData, GetAnyPaymentErrors, GetAnyPaymentResponses, GetAuditEntryData, GetAuditEntryErrors, GetAuditEntryResponses, GetJsonWebKeySetData, GetJsonWebKeySetErrors, GetJsonWebKeySetResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMyProfileData, GetMyProfileErrors, GetMyProfileResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetUserData, GetUserErrors, GetUserResponses, ListAllPaymentsData, ListAllPaymentsErrors, ListAllPaymentsResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRefundsData, ListRefundsErrors, ListRefundsOfAnyPaymentData, ListRefundsOfAnyPaymentErrors, ListRefundsOfAnyPaymentResponses, ListRefundsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTransfersData, ListTransfersErrors, ListTransfersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, ReactivateUserData, ReactivateUserErrors, ReactivateUserResponses, ReadProcessingRegisterData, ReadProcessingRegisterErrors, ReadProcessingRegisterResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RefundAnyPaymentData, RefundAnyPaymentErrors, RefundAnyPaymentResponses, RefundPaymentData, RefundPaymentErrors, RefundPaymentResponses, RegisterAccountData, RegisterAccountErrors, RegisterAccountResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, RevokeAllSessionsData, RevokeAllSessionsErrors, RevokeAllSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, UpdateMyProfileData, UpdateMyProfileErrors, UpdateMyProfileResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.js';
+import type { CancelAnyPaymentData, CancelAnyPaymentErrors, CancelAnyPaymentResponses, CancelPaymentData, CancelPaymentErrors, CancelPaymentResponses, CaptureAnyPaymentData, CaptureAnyPaymentErrors, CaptureAnyPaymentResponses, CapturePaymentData, CapturePaymentErrors, CapturePaymentResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmPasswordResetData, ConfirmPasswordResetErrors, ConfirmPasswordResetResponses, CreatePaymentData, CreatePaymentErrors, CreatePaymentResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, EraseMyAccountData, EraseMyAccountErrors, EraseMyAccountResponses, ExportMyDataData, ExportMyDataErrors, ExportMyDataResponses, GetAnyPaymentData, GetAnyPaymentErrors, GetAnyPaymentResponses, GetAuditEntryData, GetAuditEntryErrors, GetAuditEntryResponses, GetJsonWebKeySetData, GetJsonWebKeySetErrors, GetJsonWebKeySetResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMyProfileData, GetMyProfileErrors, GetMyProfileResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetUserData, GetUserErrors, GetUserResponses, ListAllPaymentsData, ListAllPaymentsErrors, ListAllPaymentsResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListChangesOfAuditEntryData, ListChangesOfAuditEntryErrors, ListChangesOfAuditEntryResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRefundsData, ListRefundsErrors, ListRefundsOfAnyPaymentData, ListRefundsOfAnyPaymentErrors, ListRefundsOfAnyPaymentResponses, ListRefundsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSubjectsOfAuditEntryData, ListSubjectsOfAuditEntryErrors, ListSubjectsOfAuditEntryResponses, ListTransfersData, ListTransfersErrors, ListTransfersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, ReactivateUserData, ReactivateUserErrors, ReactivateUserResponses, ReadProcessingRegisterData, ReadProcessingRegisterErrors, ReadProcessingRegisterResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RefundAnyPaymentData, RefundAnyPaymentErrors, RefundAnyPaymentResponses, RefundPaymentData, RefundPaymentErrors, RefundPaymentResponses, RegisterAccountData, RegisterAccountErrors, RegisterAccountResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, RevokeAllSessionsData, RevokeAllSessionsErrors, RevokeAllSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, UpdateMyProfileData, UpdateMyProfileErrors, UpdateMyProfileResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -117,7 +117,7 @@ export class Steward extends HeyApiClient {
     /**
      * Read one audit entry with the row changes it accounts for
      *
-     * Personal data in the changes is shown as `[sealed]`.
+     * Personal data in the changes is shown as `[sealed]` unless `reveal` asks for it.
      *
      * Needs the permission `audit.read`.
      */
@@ -125,6 +125,34 @@ export class Steward extends HeyApiClient {
         return (options.client ?? this.client).get<GetAuditEntryResponses, GetAuditEntryErrors, ThrowOnError>({
             security: [{ scheme: 'bearer', type: 'http' }],
             url: '/v1/admin/audit/entries/{id}',
+            ...options
+        });
+    }
+    
+    /**
+     * List the row changes that an audit entry accounts for, in their order
+     *
+     * Personal data is shown as `[sealed]` unless `reveal` asks for it.
+     *
+     * Needs the permission `audit.read`.
+     */
+    public listChangesOfAuditEntry<ThrowOnError extends boolean = false>(options: Options<ListChangesOfAuditEntryData, ThrowOnError>) {
+        return (options.client ?? this.client).get<ListChangesOfAuditEntryResponses, ListChangesOfAuditEntryErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/v1/admin/audit/entries/{id}/changes',
+            ...options
+        });
+    }
+    
+    /**
+     * List the people whom an audit entry is about
+     *
+     * Needs the permission `audit.read`.
+     */
+    public listSubjectsOfAuditEntry<ThrowOnError extends boolean = false>(options: Options<ListSubjectsOfAuditEntryData, ThrowOnError>) {
+        return (options.client ?? this.client).get<ListSubjectsOfAuditEntryResponses, ListSubjectsOfAuditEntryErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/v1/admin/audit/entries/{id}/subjects',
             ...options
         });
     }

@@ -141,6 +141,14 @@ export type AuditEntryResponse = {
      * Its place in the transparency log; null until it is sequenced.
      */
     leafIndex: number | null;
+    /**
+     * Which log that is: they are counted from 1, and a new one begins when a backup was restored.
+     */
+    logNumber: number | null;
+    /**
+     * Its retention has ended: who did what to which resource and how it ended remain, everything else is gone.
+     */
+    isExpired: boolean;
 };
 
 export type AuditEntryPage = {
@@ -160,16 +168,20 @@ export type FieldChangeResponse = {
      */
     field: string;
     /**
-     * Its value before, as text; `[sealed]` for personal data; null for none.
+     * Its value before, as text; `[sealed]` for personal data that was not revealed; null for none.
      */
     before: string | null;
     /**
-     * Its value afterwards, as text; `[sealed]` for personal data; null for none.
+     * Its value afterwards, as text; `[sealed]` for personal data that was not revealed; null for none.
      */
     after: string | null;
 };
 
 export type RowChangeResponse = {
+    /**
+     * Counts up; changes of one row stand in its order.
+     */
+    id: string;
     /**
      * The table.
      */
@@ -268,17 +280,55 @@ export type AuditEntryDetailResponse = {
      */
     leafIndex: number | null;
     /**
-     * Everybody whom it is about; at most 1,000.
+     * Which log that is: they are counted from 1, and a new one begins when a backup was restored.
+     */
+    logNumber: number | null;
+    /**
+     * Its retention has ended: who did what to which resource and how it ended remain, everything else is gone.
+     */
+    isExpired: boolean;
+    /**
+     * Everybody whom it is about; the first hundred.
      */
     subjects: Array<string>;
     /**
-     * The changed rows, in their order; at most 500.
+     * Give it as `cursor` to `…/{id}/subjects` to read on; null when these are all.
+     */
+    nextSubjectsCursor: string | null;
+    /**
+     * The changed rows, in their order; the first hundred.
      */
     changes: Array<RowChangeResponse>;
     /**
      * How many rows were changed in all.
      */
     changeCount: number;
+    /**
+     * Give it as `cursor` to `…/{id}/changes` to read on; null when these are all.
+     */
+    nextChangesCursor: string | null;
+};
+
+export type RowChangePage = {
+    /**
+     * The items of this page.
+     */
+    items: Array<RowChangeResponse>;
+    /**
+     * Give it as cursor to read on; null on the last page.
+     */
+    nextCursor: string | null;
+};
+
+export type SubjectPage = {
+    /**
+     * The ids of people.
+     */
+    items: Array<string>;
+    /**
+     * Give it as cursor to read on; null on the last page.
+     */
+    nextCursor: string | null;
 };
 
 export type ExportedFieldResponse = {
@@ -1428,9 +1478,9 @@ export type ListAuditEntriesData = {
          */
         to?: string;
         /**
-         * The sealed field to open. It needs a purpose, and leaves an entry `vault.reveal` of its own.
+         * The sealed data to open, one or several. It needs `revealPurpose`, and leaves an entry `vault.reveal` of its own that names every person concerned.
          */
-        reveal?: 'clientAddress';
+        reveal?: Array<'clientAddress'>;
         /**
          * What the revealed data is needed for; required with `reveal`.
          */
@@ -1479,9 +1529,9 @@ export type GetAuditEntryData = {
     };
     query?: {
         /**
-         * The sealed field to open. It needs a purpose, and leaves an entry `vault.reveal` of its own.
+         * The sealed data to open, one or several. It needs `revealPurpose`, and leaves an entry `vault.reveal` of its own that names every person concerned.
          */
-        reveal?: 'clientAddress';
+        reveal?: Array<'clientAddress' | 'changes'>;
         /**
          * What the revealed data is needed for; required with `reveal`.
          */
@@ -1523,6 +1573,124 @@ export type GetAuditEntryResponses = {
 };
 
 export type GetAuditEntryResponse = GetAuditEntryResponses[keyof GetAuditEntryResponses];
+
+export type ListChangesOfAuditEntryData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the entry.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * How many items to return at most.
+         */
+        limit?: number;
+        /**
+         * The nextCursor of the page before; absent for the first page.
+         */
+        cursor?: string;
+        /**
+         * The sealed data to open, one or several. It needs `revealPurpose`, and leaves an entry `vault.reveal` of its own that names every person concerned.
+         */
+        reveal?: Array<'changes'>;
+        /**
+         * What the revealed data is needed for; required with `reveal`.
+         */
+        revealPurpose?: string;
+    };
+    url: '/v1/admin/audit/entries/{id}/changes';
+};
+
+export type ListChangesOfAuditEntryErrors = {
+    /**
+     * The request cannot be read. The request is not valid.
+     */
+    400: Problem;
+    /**
+     * Authentication is required.
+     */
+    401: Problem;
+    /**
+     * Permission is missing.
+     */
+    403: Problem;
+    /**
+     * Audit entry not found.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type ListChangesOfAuditEntryError = ListChangesOfAuditEntryErrors[keyof ListChangesOfAuditEntryErrors];
+
+export type ListChangesOfAuditEntryResponses = {
+    /**
+     * One page of changes.
+     */
+    200: RowChangePage;
+};
+
+export type ListChangesOfAuditEntryResponse = ListChangesOfAuditEntryResponses[keyof ListChangesOfAuditEntryResponses];
+
+export type ListSubjectsOfAuditEntryData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the entry.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * How many items to return at most.
+         */
+        limit?: number;
+        /**
+         * The nextCursor of the page before; absent for the first page.
+         */
+        cursor?: string;
+    };
+    url: '/v1/admin/audit/entries/{id}/subjects';
+};
+
+export type ListSubjectsOfAuditEntryErrors = {
+    /**
+     * The request cannot be read. The request is not valid.
+     */
+    400: Problem;
+    /**
+     * Authentication is required.
+     */
+    401: Problem;
+    /**
+     * Permission is missing.
+     */
+    403: Problem;
+    /**
+     * Audit entry not found.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type ListSubjectsOfAuditEntryError = ListSubjectsOfAuditEntryErrors[keyof ListSubjectsOfAuditEntryErrors];
+
+export type ListSubjectsOfAuditEntryResponses = {
+    /**
+     * One page of ids.
+     */
+    200: SubjectPage;
+};
+
+export type ListSubjectsOfAuditEntryResponse = ListSubjectsOfAuditEntryResponses[keyof ListSubjectsOfAuditEntryResponses];
 
 export type ExportMyDataData = {
     body?: never;
