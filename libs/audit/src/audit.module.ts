@@ -20,6 +20,7 @@ import { AuditRowVersion } from './entities/audit-row-version.entity.js';
 import { AuditTerm } from './entities/audit-term.entity.js';
 import { CapturedTable } from './entities/captured-table.entity.js';
 import { RowChange } from './entities/row-change.entity.js';
+import { EntriesAboutPerson } from './export/entries-about-person.js';
 import { CreateAudit1700000003000 } from './migrations/1700000003000-create-audit.js';
 import { LogKeys } from './log/log-keys.js';
 import { LogStore } from './log/log-store.js';
@@ -78,6 +79,7 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
     Baseline,
     ClientAddress,
     EntryChanges,
+    EntriesAboutPerson,
     EntrySearch,
     EntryWriter,
     BatchWriter,

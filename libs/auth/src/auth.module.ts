@@ -26,6 +26,7 @@ import { RegistrationMail } from './handlers/registration-mail.js';
 import { Housekeeping } from './housekeeping.js';
 import { JwksController } from './jwks.controller.js';
 import { CreateAuth1700000006000 } from './migrations/1700000006000-create-auth.js';
+import { IndexRegistrationsByUser1700000006100 } from './migrations/1700000006100-index-registrations-by-user.js';
 import { PasswordsController } from './passwords.controller.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { PasswordsService } from './passwords/passwords.service.js';
@@ -48,7 +49,7 @@ import { TokenAuthenticator } from './tokens/token-authenticator.js';
     feature({
       name: 'auth',
       entities: [PendingRegistration, PasswordCredential, Session, RefreshToken, PasswordReset],
-      migrations: [CreateAuth1700000006000],
+      migrations: [CreateAuth1700000006000, IndexRegistrationsByUser1700000006100],
       errors: authErrors,
       purposes: authPurposes,
       events: [RegistrationRequested, PasswordResetRequested, PasswordChanged, RefreshTokenReused],

@@ -1,6 +1,7 @@
 export { Background } from './background/background.js';
 export { Recurring } from './background/recurring.js';
 export { AboutSubject, subjectPropertyOf } from './classification/about-subject.js';
+export { ExportSource } from './classification/export-source.js';
 export { captureOf, type CaptureOptions, AppendOnly, NotCaptured } from './classification/capture.js';
 export {
   classificationOf,
@@ -57,7 +58,7 @@ export {
 } from './features/registry.js';
 export { isId, newId } from './ids/ids.js';
 export { KernelModule, type KernelOptions } from './kernel.module.js';
-export { columns, createTable, type TableParts } from './migrations/schema.js';
+export { columns, createIndex, createTable, dropIndex, type TableParts } from './migrations/schema.js';
 export { DomainEvent, type DomainEventType } from './outbox/domain-event.js';
 export { type DeliveredEvent, Handles, type HandlerOptions } from './outbox/handles.js';
 export { OutboxRelay } from './outbox/relay.js';

@@ -10,6 +10,7 @@ import { LogDestination, RootLogger, standardOutput } from './logging/root-logge
 import { mailConfig } from './mail/mail.config.js';
 import { Mailer } from './mail/mailer.js';
 import { CreateIdempotencyAndRateLimit1700000001100 } from './migrations/1700000001100-create-idempotency-and-rate-limit.js';
+import { IndexIdempotencyByPrincipal1700000001200 } from './migrations/1700000001200-index-idempotency-by-principal.js';
 import { RateLimit } from './rate-limit/rate-limit.entity.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
 
@@ -26,7 +27,7 @@ const providers: Provider[] = [
 const registration = feature({
   name: 'kernel-services',
   entities: [IdempotencyRecord, RateLimit],
-  migrations: [CreateIdempotencyAndRateLimit1700000001100],
+  migrations: [CreateIdempotencyAndRateLimit1700000001100, IndexIdempotencyByPrincipal1700000001200],
   config: [httpConfig, loggingConfig, mailConfig],
   purposes: {
     [REPLAY_PURPOSE]: {

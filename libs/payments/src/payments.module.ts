@@ -6,6 +6,7 @@ import { Refund } from './entities/refund.entity.js';
 import { PaymentGateways } from './gateways/payment-gateways.js';
 import { SandboxGateway } from './gateways/sandbox/sandbox.gateway.js';
 import { CreatePayments1700000008000 } from './migrations/1700000008000-create-payments.js';
+import { IndexRefundsByCustomer1700000008100 } from './migrations/1700000008100-index-refunds-by-customer.js';
 import { paymentsConfig } from './payments.config.js';
 import { PaymentAnswers } from './payments.answers.js';
 import { AdminPaymentsController } from './admin-payments.controller.js';
@@ -35,7 +36,7 @@ import { WebhooksController } from './webhooks.controller.js';
     feature({
       name: 'payments',
       entities: [Payment, Refund],
-      migrations: [CreatePayments1700000008000],
+      migrations: [CreatePayments1700000008000, IndexRefundsByCustomer1700000008100],
       errors: paymentErrors,
       permissions: paymentPermissions,
       purposes: paymentPurposes,

@@ -152,6 +152,14 @@ export async function createTable(
   if (!isSqlite(runner)) await addChecks(runner, name, parts.checks ?? {});
 }
 
+/** Adds an index to a table, named as {@link createTable} names them. */
+export const createIndex = (runner: QueryRunner, table: string, names: readonly string[]): Promise<void> =>
+  runner.createIndex(table, new TableIndex({ name: keyName('ix', table, names), columnNames: [...names] }));
+
+/** Takes back {@link createIndex}. */
+export const dropIndex = (runner: QueryRunner, table: string, names: readonly string[]): Promise<void> =>
+  runner.dropIndex(table, keyName('ix', table, names));
+
 /** TypeORM leaves checks out on MySQL without a word. */
 async function addChecks(
   runner: QueryRunner,

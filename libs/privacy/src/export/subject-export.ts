@@ -1,14 +1,11 @@
 import { Injectable, type Type } from '@nestjs/common';
-import { MoreThan, type ObjectLiteral } from 'typeorm';
-import { Clock, Database, isId, UnitOfWork } from '#kernel';
+import { DiscoveryService } from '@nestjs/core';
+import { Clock, Database, ExportSource, isId, UnitOfWork } from '#kernel';
 import { PersonalDataCatalogue, Vault } from '#vault';
 import { EXPORT_PURPOSE } from '../privacy.purposes.js';
 import { retentionText } from '../retention-classes.js';
 import { exportedEntities, type ExportedEntity } from './exported-entity.js';
-
-const PAGE = 200;
-
-type Row = ObjectLiteral & Record<string, unknown>;
+import { pagesOf, type Row } from './subject-rows.js';
 
 /** Copies everything that is held on a person, generated from the annotations on the entities. */
 @Injectable()
@@ -21,6 +18,7 @@ export class SubjectExport {
     private readonly database: Database,
     private readonly units: UnitOfWork,
     private readonly clock: Clock,
+    private readonly discovery: DiscoveryService,
   ) {}
 
   /**
@@ -51,10 +49,8 @@ export class SubjectExport {
   /** One entity's records; nothing at all when there are none. */
   private async *category(entity: ExportedEntity, subject: string): AsyncGenerator<string, void, undefined> {
     let isFirst = true;
-    for await (const rows of this.pages(entity, subject)) {
-      const fields = fieldsOf(entity);
-      const revealed: Row[] =
-        fields.length > 0 ? await this.vault.reveal(rows, fields as never[], EXPORT_PURPOSE) : [];
+    for await (const rows of pagesOf(this.database, entity, subject)) {
+      const revealed = await this.reveal(entity, subject, rows);
       const records = rows.map((row, index) =>
         JSON.stringify(recordOf(entity, subject, row, revealed[index] ?? {})),
       );
@@ -64,40 +60,41 @@ export class SubjectExport {
     if (!isFirst) yield ']}';
   }
 
-  private async *pages(entity: ExportedEntity, subject: string): AsyncGenerator<Row[], void, undefined> {
-    const properties = [...entity.primaryKey, ...fieldsOf(entity), ...entity.facts, entity.subject];
-    const select = Object.fromEntries(properties.map((property) => [property, true]));
-    const order = Object.fromEntries(entity.primaryKey.map((property) => [property, 'ASC']));
-    const [key] = entity.primaryKey;
-    const isKeyset = key !== undefined && entity.primaryKey.length === 1 && key !== entity.subject;
-    let last: unknown;
-    for (let skip = 0; ; skip += PAGE) {
-      const after = isKeyset && last !== undefined ? { [key]: MoreThan(last) } : {};
-      const rows: Row[] = await this.database.manager.find(entity.type, {
-        select,
-        where: { [entity.subject]: subject, ...after },
-        order,
-        take: PAGE,
-        ...(isKeyset ? {} : { skip }),
-      });
-      if (rows.length > 0) yield rows;
-      if (rows.length < PAGE) return;
-      last = isKeyset ? rows.at(-1)?.[key] : undefined;
+  /** The personal values of each row, as far as they are the person's own. */
+  private async reveal(entity: ExportedEntity, subject: string, rows: readonly Row[]): Promise<Row[]> {
+    const revealed: Row[] = rows.map(() => ({}));
+    for (const owner of new Set(entity.entries.map((entry) => entry.subject))) {
+      const own = rows.flatMap((row, index) => (row[owner] === subject ? [index] : []));
+      const fields = entity.entries
+        .filter((entry) => entry.subject === owner)
+        .map(({ property }) => property);
+      const ownRows = own.flatMap((index) => rows[index] ?? []);
+      if (ownRows.length === 0) continue;
+      const values: Row[] = await this.vault.reveal(ownRows, fields as never[], EXPORT_PURPOSE);
+      for (const [place, index] of own.entries()) Object.assign(revealed[index] ?? {}, values[place]);
     }
+    return revealed;
   }
 
   private get exported(): readonly ExportedEntity[] {
     if (this.entities) return this.entities;
     const personal = this.catalogue.entriesByEntity();
+    const sources = new Map<unknown, ExportSource>(this.sources().map((source) => [source.entity, source]));
     this.entities = this.database.entities
-      .flatMap((metadata) => exportedEntities(metadata, personal.get(metadata.target as Type<object>) ?? []))
+      .flatMap((metadata) => {
+        const entries = personal.get(metadata.target as Type<object>) ?? [];
+        return exportedEntities(metadata, entries, sources.get(metadata.target));
+      })
       .sort((left, right) => left.name.localeCompare(right.name));
     return this.entities;
   }
-}
 
-function fieldsOf({ entries }: ExportedEntity): string[] {
-  return entries.map(({ property }) => property);
+  private sources(): ExportSource[] {
+    return this.discovery
+      .getProviders()
+      .map(({ instance }): unknown => instance)
+      .filter((instance) => instance instanceof ExportSource);
+  }
 }
 
 function headOf({ name, entries }: ExportedEntity): string {
@@ -116,6 +113,7 @@ function recordOf(entity: ExportedEntity, subject: string, row: Row, revealed: R
   const record: Record<string, unknown> = {};
   for (const property of new Set([...entity.primaryKey, ...entity.facts])) {
     const value = row[property];
+    if (value === undefined) continue;
     if (isId(value, 'usr') && value !== subject) continue;
     record[property] = typeof value === 'bigint' ? value.toString() : value;
   }
