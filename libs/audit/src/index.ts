@@ -8,6 +8,8 @@ export { UnattributedChangeFound } from './audit.events.js';
 export { AuditModule } from './audit.module.js';
 export { auditPermissions } from './audit.permissions.js';
 export { auditPurposes } from './audit.purposes.js';
+export { Sequencer } from './log/sequencer/sequencer.js';
+export { SEQUENCER_STEPS, SequencerSteps } from './log/sequencer/steps.js';
 export { ProgressBar } from './log/verify/progress.js';
 export { type AuditToVerify, verifyAudit } from './log/verify/verify-audit.js';
 export { runWitness, type WitnessOptions } from './log/witness/run-witness.js';

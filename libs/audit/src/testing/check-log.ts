@@ -47,21 +47,21 @@ export async function checkedLog(app: Parts, logNumber = 1): Promise<string[]> {
   const store = app.get(LogStore);
   const log = await store.log(logNumber);
   if (!log || log.checkpoint === null) return [];
-  const entries = await rowsOf(
-    database,
-    'audit_entry',
-    `WHERE log_number = ${logNumber} ORDER BY leaf_index`,
-  );
-  const changes = await rowsOf(database, 'row_change', `WHERE log_number = ${logNumber} ORDER BY id`);
+  // The log may grow meanwhile; what a checkpoint covers stays as it is.
+  const within = `WHERE log_number = ${logNumber} AND leaf_index < ${log.size}`;
+  const entries = await rowsOf(database, 'audit_entry', `${within} ORDER BY leaf_index`);
+  const changes = await rowsOf(database, 'row_change', `${within} ORDER BY id`);
   const subjects = await rowsOf(database, 'audit_entry_subject', '');
   const first =
     log.previous === null ? [] : [originLeaf({ previous: log.previous, startedAt: startOf(log) })];
+  const changesOf = groupedBy(changes, 'leafIndex');
+  const subjectsOf = groupedBy(subjects, 'entryId');
   const leaves = entries.map((entry) => {
-    const own = changes.filter(({ leafIndex }) => Number(leafIndex) === Number(entry['leafIndex']));
+    const own = changesOf.get(String(entry['leafIndex'])) ?? [];
     expect(own.map(({ entryId }) => entryId)).toEqual(own.map(() => entry['id']));
     const payload = payloadOf(
       entry as never,
-      subjects.filter(({ entryId }) => entryId === entry['id']).map((row) => String(row['subjectId'])),
+      (subjectsOf.get(String(entry['id'])) ?? []).map((row) => String(row['subjectId'])),
       own.map((change) => ({ ...change, id: String(change['id']) }) as unknown as PayloadChange),
     );
     if (entry['salt'] !== null) {
@@ -85,9 +85,15 @@ export async function checkedLog(app: Parts, logNumber = 1): Promise<string[]> {
   expect(opened.checkpoint.root.equals(root)).toBe(true);
   const tiles = [...allTiles(log.size)];
   const stored = await store.tiles(logNumber, tiles);
-  expect(stored.map(({ length }) => length)).toEqual(tiles.map(({ width }) => width * 32));
+  expect(stored.filter(({ length }, index) => length < (tiles[index]?.width ?? 0) * 32)).toEqual([]);
   expect((await treeRoot(log.size, store.reader(logNumber, log.size))).equals(root)).toBe(true);
   return entries.map(({ id }) => String(id));
 }
 
 const startOf = ({ startedAt }: { readonly startedAt: Date }) => startedAt.toISOString();
+
+function groupedBy(rows: readonly Row[], column: string): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) groups.set(String(row[column]), [...(groups.get(String(row[column])) ?? []), row]);
+  return groups;
+}

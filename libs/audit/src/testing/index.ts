@@ -1,4 +1,5 @@
 /** What tests outside this room use of it. */
+export { checkedLog } from './check-log.js';
 export { TestLog } from './test-log.js';
 export { requestOf, witnessed } from './test-witness.js';
 export { cosign } from '../log/witness/cosign.js';

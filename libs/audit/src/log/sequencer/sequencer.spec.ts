@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { Database, newId, UnitOfWork } from '#kernel';
 import { type BootedModule, describeOnEveryDialect } from '#kernel/testing';
 import { Vault } from '#vault';
@@ -7,6 +7,7 @@ import { checkedLog } from '../../testing/check-log.js';
 import { bootAudit, outside, Thing, Things } from '../../testing/things.js';
 import { LogStore } from '../log-store.js';
 import { Sequencer } from './sequencer.js';
+import { SequencerSteps } from './steps.js';
 
 describeOnEveryDialect('the sequencer', (dialect) => {
   let app: BootedModule;
@@ -118,6 +119,25 @@ describeOnEveryDialect('the sequencer', (dialect) => {
     while (await app.get(AdoptChanges).adopt());
     const adopted = await sequence();
     expect(adopted).toHaveLength(4);
+    const [left] = await query('SELECT COUNT(*) AS n FROM row_change WHERE leaf_index IS NULL');
+    expect(Number(left?.['n'])).toBe(0);
+  });
+
+  it('leaves a batch whose changes are not the ones that it hashed, and takes it again', async () => {
+    const id = await act('thing.meanwhile', () => insert('own'));
+    const reached = vi.spyOn(app.get(SequencerSteps), 'reached').mockImplementation(async (step) => {
+      if (step !== 'batch_filled') return;
+      reached.mockRestore();
+      await outside(
+        app.database,
+        `INSERT INTO row_change (table_name, row_id, operation, entry_id, database_user, changed_at)
+         VALUES ('thing', 'meanwhile', 'update', '${id}', 'mallory', '2026-01-01 00:00:00')`,
+      );
+    });
+    expect(await app.get(Sequencer).sequence()).toBe(false);
+    const [entry] = await query('SELECT leaf_index FROM audit_entry WHERE id = ?', [id]);
+    expect(entry).toEqual({ leaf_index: null });
+    expect(await sequence()).toEqual([id]);
     const [left] = await query('SELECT COUNT(*) AS n FROM row_change WHERE leaf_index IS NULL');
     expect(Number(left?.['n'])).toBe(0);
   });

@@ -9,7 +9,6 @@ export const SEQUENCER_STEPS = [
   'checkpoint_signed',
   'batch_filled',
   'batch_committed',
-  'checkpoint_remembered',
 ] as const;
 
 export type SequencerStep = (typeof SEQUENCER_STEPS)[number];
