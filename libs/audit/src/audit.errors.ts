@@ -6,4 +6,20 @@ export const auditErrors = defineErrors('audit', {
     title: 'Audit entry not found',
     detail: 'No audit entry has this id. Check the id.',
   },
+  'audit.not_sequenced': {
+    status: 404,
+    title: 'The entry has no place in the log yet',
+    detail: 'Entries get their places within seconds. Ask again after the time that Retry-After says.',
+  },
+  'audit.log_empty': {
+    status: 404,
+    title: 'The log is empty',
+    detail: 'No entry has been sequenced yet. Ask again in a few seconds.',
+  },
+  'audit.tile_not_found': {
+    status: 404,
+    title: 'No such tile',
+    detail:
+      'The path names no tile of the log as it is now. See the size in the checkpoint, and C2SP tlog-tiles.',
+  },
 });

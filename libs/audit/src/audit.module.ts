@@ -22,7 +22,10 @@ import { CapturedTable } from './entities/captured-table.entity.js';
 import { RowChange } from './entities/row-change.entity.js';
 import { EntriesAboutPerson } from './export/entries-about-person.js';
 import { CreateAudit1700000003000 } from './migrations/1700000003000-create-audit.js';
+import { LogController } from './log/log.controller.js';
 import { LogKeys } from './log/log-keys.js';
+import { ProofController } from './log/proof.controller.js';
+import { PublishedLog } from './log/published-log.js';
 import { LogStore } from './log/log-store.js';
 import { BatchWriter } from './log/sequencer/batch-writer.js';
 import { LogLease } from './log/sequencer/lease.js';
@@ -69,7 +72,7 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
       events: [UnattributedChangeFound],
     }),
   ],
-  controllers: [AuditEntriesController],
+  controllers: [AuditEntriesController, LogController, ProofController],
   providers: [
     AdoptChanges,
     AnonymousRefusals,
@@ -87,6 +90,7 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
     LogKeys,
     LogLease,
     LogStore,
+    PublishedLog,
     ReadableChanges,
     RowImages,
     Sequencer,

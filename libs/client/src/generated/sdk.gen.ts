@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { CancelAnyPaymentData, CancelAnyPaymentErrors, CancelAnyPaymentResponses, CancelPaymentData, CancelPaymentErrors, CancelPaymentResponses, CaptureAnyPaymentData, CaptureAnyPaymentErrors, CaptureAnyPaymentResponses, CapturePaymentData, CapturePaymentErrors, CapturePaymentResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmPasswordResetData, ConfirmPasswordResetErrors, ConfirmPasswordResetResponses, CreatePaymentData, CreatePaymentErrors, CreatePaymentResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, EraseMyAccountData, EraseMyAccountErrors, EraseMyAccountResponses, ExportMyDataData, ExportMyDataErrors, ExportMyDataResponses, GetAnyPaymentData, GetAnyPaymentErrors, GetAnyPaymentResponses, GetAuditEntryData, GetAuditEntryErrors, GetAuditEntryResponses, GetJsonWebKeySetData, GetJsonWebKeySetErrors, GetJsonWebKeySetResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMyProfileData, GetMyProfileErrors, GetMyProfileResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetUserData, GetUserErrors, GetUserResponses, ListAllPaymentsData, ListAllPaymentsErrors, ListAllPaymentsResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListChangesOfAuditEntryData, ListChangesOfAuditEntryErrors, ListChangesOfAuditEntryResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRefundsData, ListRefundsErrors, ListRefundsOfAnyPaymentData, ListRefundsOfAnyPaymentErrors, ListRefundsOfAnyPaymentResponses, ListRefundsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSubjectsOfAuditEntryData, ListSubjectsOfAuditEntryErrors, ListSubjectsOfAuditEntryResponses, ListTransfersData, ListTransfersErrors, ListTransfersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, ReactivateUserData, ReactivateUserErrors, ReactivateUserResponses, ReadProcessingRegisterData, ReadProcessingRegisterErrors, ReadProcessingRegisterResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RefundAnyPaymentData, RefundAnyPaymentErrors, RefundAnyPaymentResponses, RefundPaymentData, RefundPaymentErrors, RefundPaymentResponses, RegisterAccountData, RegisterAccountErrors, RegisterAccountResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, RevokeAllSessionsData, RevokeAllSessionsErrors, RevokeAllSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, UpdateMyProfileData, UpdateMyProfileErrors, UpdateMyProfileResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.js';
+import type { CancelAnyPaymentData, CancelAnyPaymentErrors, CancelAnyPaymentResponses, CancelPaymentData, CancelPaymentErrors, CancelPaymentResponses, CaptureAnyPaymentData, CaptureAnyPaymentErrors, CaptureAnyPaymentResponses, CapturePaymentData, CapturePaymentErrors, CapturePaymentResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmPasswordResetData, ConfirmPasswordResetErrors, ConfirmPasswordResetResponses, CreatePaymentData, CreatePaymentErrors, CreatePaymentResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, EraseMyAccountData, EraseMyAccountErrors, EraseMyAccountResponses, ExportMyDataData, ExportMyDataErrors, ExportMyDataResponses, GetAnyPaymentData, GetAnyPaymentErrors, GetAnyPaymentResponses, GetAuditEntryData, GetAuditEntryErrors, GetAuditEntryProofData, GetAuditEntryProofErrors, GetAuditEntryProofResponses, GetAuditEntryResponses, GetJsonWebKeySetData, GetJsonWebKeySetErrors, GetJsonWebKeySetResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetLogCheckpointData, GetLogCheckpointErrors, GetLogCheckpointResponses, GetLogEntryBundleData, GetLogEntryBundleErrors, GetLogEntryBundleResponses, GetLogKeyData, GetLogKeyErrors, GetLogKeyResponses, GetLogTileData, GetLogTileErrors, GetLogTileResponses, GetMyProfileData, GetMyProfileErrors, GetMyProfileResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetUserData, GetUserErrors, GetUserResponses, ListAllPaymentsData, ListAllPaymentsErrors, ListAllPaymentsResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListChangesOfAuditEntryData, ListChangesOfAuditEntryErrors, ListChangesOfAuditEntryResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRefundsData, ListRefundsErrors, ListRefundsOfAnyPaymentData, ListRefundsOfAnyPaymentErrors, ListRefundsOfAnyPaymentResponses, ListRefundsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSubjectsOfAuditEntryData, ListSubjectsOfAuditEntryErrors, ListSubjectsOfAuditEntryResponses, ListTransfersData, ListTransfersErrors, ListTransfersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, ReactivateUserData, ReactivateUserErrors, ReactivateUserResponses, ReadProcessingRegisterData, ReadProcessingRegisterErrors, ReadProcessingRegisterResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RefundAnyPaymentData, RefundAnyPaymentErrors, RefundAnyPaymentResponses, RefundPaymentData, RefundPaymentErrors, RefundPaymentResponses, RegisterAccountData, RegisterAccountErrors, RegisterAccountResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, RevokeAllSessionsData, RevokeAllSessionsErrors, RevokeAllSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, UpdateMyProfileData, UpdateMyProfileErrors, UpdateMyProfileResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -153,6 +153,61 @@ export class Steward extends HeyApiClient {
         return (options.client ?? this.client).get<ListSubjectsOfAuditEntryResponses, ListSubjectsOfAuditEntryErrors, ThrowOnError>({
             security: [{ scheme: 'bearer', type: 'http' }],
             url: '/v1/admin/audit/entries/{id}/subjects',
+            ...options
+        });
+    }
+    
+    /**
+     * The public key that signs the log
+     *
+     * A C2SP vkey; one a line, the current one first, while a key is being replaced by another.
+     */
+    public getLogKey<ThrowOnError extends boolean = false>(options?: Options<GetLogKeyData, ThrowOnError>) {
+        return (options?.client ?? this.client).get<GetLogKeyResponses, GetLogKeyErrors, ThrowOnError>({ url: '/v1/log/key', ...options });
+    }
+    
+    /**
+     * The newest signed checkpoint
+     *
+     * A C2SP tlog-checkpoint. Remember it: nothing that it covers can be changed unnoticed.
+     */
+    public getLogCheckpoint<ThrowOnError extends boolean = false>(options?: Options<GetLogCheckpointData, ThrowOnError>) {
+        return (options?.client ?? this.client).get<GetLogCheckpointResponses, GetLogCheckpointErrors, ThrowOnError>({ url: '/v1/log/checkpoint', ...options });
+    }
+    
+    /**
+     * The leaf data of up to 256 entries
+     *
+     * Leaf data hold no personal data in clear: see the format of the audit log.
+     *
+     * Needs the permission `audit.read`.
+     */
+    public getLogEntryBundle<ThrowOnError extends boolean = false>(options: Options<GetLogEntryBundleData, ThrowOnError>) {
+        return (options.client ?? this.client).get<GetLogEntryBundleResponses, GetLogEntryBundleErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/v1/log/tile/entries/{path}',
+            ...options
+        });
+    }
+    
+    /**
+     * A tile of the Merkle tree: up to 256 hashes
+     */
+    public getLogTile<ThrowOnError extends boolean = false>(options: Options<GetLogTileData, ThrowOnError>) {
+        return (options.client ?? this.client).get<GetLogTileResponses, GetLogTileErrors, ThrowOnError>({ url: '/v1/log/tile/{path}', ...options });
+    }
+    
+    /**
+     * Prove that an entry is in the transparency log
+     *
+     * Can be checked offline with the log’s key alone: `steward audit:verify --proof FILE --leaf FILE`.
+     *
+     * Needs the permission `audit.read`.
+     */
+    public getAuditEntryProof<ThrowOnError extends boolean = false>(options: Options<GetAuditEntryProofData, ThrowOnError>) {
+        return (options.client ?? this.client).get<GetAuditEntryProofResponses, GetAuditEntryProofErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/v1/admin/audit/entries/{id}/proof',
             ...options
         });
     }

@@ -331,6 +331,17 @@ export type SubjectPage = {
     nextCursor: string | null;
 };
 
+export type EntryProofResponse = {
+    /**
+     * The leaf data, in Base64: canonical JSON.
+     */
+    leaf: string;
+    /**
+     * The proof as C2SP tlog-proof writes it, with the signed checkpoint at its end.
+     */
+    proof: string;
+};
+
 export type ExportedFieldResponse = {
     /**
      * Name of the field in the records.
@@ -1691,6 +1702,198 @@ export type ListSubjectsOfAuditEntryResponses = {
 };
 
 export type ListSubjectsOfAuditEntryResponse = ListSubjectsOfAuditEntryResponses[keyof ListSubjectsOfAuditEntryResponses];
+
+export type GetLogKeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/log/key';
+};
+
+export type GetLogKeyErrors = {
+    /**
+     * The request cannot be read.
+     */
+    400: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type GetLogKeyError = GetLogKeyErrors[keyof GetLogKeyErrors];
+
+export type GetLogKeyResponses = {
+    /**
+     * The vkeys.
+     */
+    200: string;
+};
+
+export type GetLogKeyResponse = GetLogKeyResponses[keyof GetLogKeyResponses];
+
+export type GetLogCheckpointData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/log/checkpoint';
+};
+
+export type GetLogCheckpointErrors = {
+    /**
+     * The request cannot be read.
+     */
+    400: Problem;
+    /**
+     * The log is empty.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type GetLogCheckpointError = GetLogCheckpointErrors[keyof GetLogCheckpointErrors];
+
+export type GetLogCheckpointResponses = {
+    /**
+     * The checkpoint.
+     */
+    200: string;
+};
+
+export type GetLogCheckpointResponse = GetLogCheckpointResponses[keyof GetLogCheckpointResponses];
+
+export type GetLogEntryBundleData = {
+    body?: never;
+    path: {
+        /**
+         * Its index, `x001/x234/067`, and `.p/<W>` behind it when it has fewer than 256 entries.
+         */
+        path: string;
+    };
+    query?: never;
+    url: '/v1/log/tile/entries/{path}';
+};
+
+export type GetLogEntryBundleErrors = {
+    /**
+     * The request cannot be read. The request is not valid.
+     */
+    400: Problem;
+    /**
+     * Authentication is required.
+     */
+    401: Problem;
+    /**
+     * Permission is missing.
+     */
+    403: Problem;
+    /**
+     * No such tile.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type GetLogEntryBundleError = GetLogEntryBundleErrors[keyof GetLogEntryBundleErrors];
+
+export type GetLogEntryBundleResponses = {
+    /**
+     * Each leaf after its length in two bytes.
+     */
+    200: Blob | File;
+};
+
+export type GetLogEntryBundleResponse = GetLogEntryBundleResponses[keyof GetLogEntryBundleResponses];
+
+export type GetLogTileData = {
+    body?: never;
+    path: {
+        /**
+         * Its level and index, `0/x001/x234/067`, and `.p/<W>` behind it when it has fewer than 256 hashes.
+         */
+        path: string;
+    };
+    query?: never;
+    url: '/v1/log/tile/{path}';
+};
+
+export type GetLogTileErrors = {
+    /**
+     * The request cannot be read. The request is not valid.
+     */
+    400: Problem;
+    /**
+     * No such tile.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type GetLogTileError = GetLogTileErrors[keyof GetLogTileErrors];
+
+export type GetLogTileResponses = {
+    /**
+     * Hashes of 32 bytes each.
+     */
+    200: Blob | File;
+};
+
+export type GetLogTileResponse = GetLogTileResponses[keyof GetLogTileResponses];
+
+export type GetAuditEntryProofData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the entry.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/admin/audit/entries/{id}/proof';
+};
+
+export type GetAuditEntryProofErrors = {
+    /**
+     * The request cannot be read. The request is not valid.
+     */
+    400: Problem;
+    /**
+     * Authentication is required.
+     */
+    401: Problem;
+    /**
+     * Permission is missing.
+     */
+    403: Problem;
+    /**
+     * Audit entry not found. The entry has no place in the log yet.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type GetAuditEntryProofError = GetAuditEntryProofErrors[keyof GetAuditEntryProofErrors];
+
+export type GetAuditEntryProofResponses = {
+    /**
+     * The leaf and its proof.
+     */
+    200: EntryProofResponse;
+};
+
+export type GetAuditEntryProofResponse = GetAuditEntryProofResponses[keyof GetAuditEntryProofResponses];
 
 export type ExportMyDataData = {
     body?: never;

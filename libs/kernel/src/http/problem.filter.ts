@@ -43,7 +43,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="steward"');
     reply.removeHeader('content-length');
     reply
-      .headers({ ...problem.headers })
+      // What the route says of its answers, such as that they never change, is not said of a problem.
+      .headers({ 'cache-control': 'no-store', ...problem.headers })
       .status(problem.status)
       .type(PROBLEM_TYPE)
       .send(JSON.stringify(problemDocument(problem, traceId)));
