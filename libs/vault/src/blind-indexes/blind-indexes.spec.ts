@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newId } from '#kernel';
 import { describeOnEveryDialect } from '#kernel/testing';
 import { generateKeyring } from '../keyring/keyring-material.js';
@@ -18,10 +18,20 @@ describeOnEveryDialect('a blind index', (dialect) => {
     expect(await app.blindIndexes.find(Person, 'email', 'ada@example.org')).toBeUndefined();
   });
 
+  it('has the database answer with one row whether or not the value is known, so that its time tells nothing', async () => {
+    const known = await app.addPerson('known@example.com');
+    const lookUp = vi.spyOn(app.data, 'lookUp');
+    await app.blindIndexes.find(Person, 'email', 'known@example.com');
+    await app.blindIndexes.find(Person, 'email', 'unknown@example.com');
+    const answers = await Promise.all(lookUp.mock.results.map(({ value }) => value as Promise<unknown>));
+    lookUp.mockRestore();
+    expect(answers).toEqual([[{ id: known.id }], [{ id: null }]]);
+  });
+
   it('keeps the value unique across rows', async () => {
     const bob = await app.addPerson('bob@example.com');
     await expect(app.addPerson('BOB@example.com')).rejects.toThrow('vault.blind_index_taken');
-    expect(await app.people.countBy({})).toBe(2);
+    expect(await app.people.countBy({})).toBe(3);
     expect(await app.blindIndexes.find(Person, 'email', 'bob@example.com')).toBe(bob.id);
   });
 
