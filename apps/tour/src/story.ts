@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { parseVkey, verifyTlogProof } from '#audit';
 import { createSteward, type Steward } from '#client';
 import { tokenFromMail } from './mailbox.js';
 import { Narrator } from './narrator.js';
@@ -13,7 +14,7 @@ export interface Stage {
 
 const throwOnError = true;
 
-/** Somebody registers, pays, is refunded, exports their data and leaves; an administrator watches the record. */
+/** Somebody registers, pays, is refunded, exports their data and leaves; an administrator watches the record, and a stranger checks it. */
 export async function tellStory(stage: Stage, write: (line: string) => void): Promise<void> {
   const tell = new Narrator(write);
   const email = `ada.${randomBytes(3).toString('hex')}@example.com`;
@@ -25,7 +26,8 @@ export async function tellStory(stage: Stage, write: (line: string) => void): Pr
   await lookAtPerson(tell, administrator, person.id);
   await exportData(tell, person.client);
   await erase(tell, person.client);
-  await lookAgain(tell, administrator, person.id, paymentId);
+  const entryId = await lookAgain(tell, administrator, person.id, paymentId);
+  await checkProof(tell, stage, administrator, entryId);
 }
 
 async function becomeCustomer(
@@ -154,7 +156,7 @@ async function lookAgain(
   administrator: Steward,
   id: string,
   paymentId: string,
-): Promise<void> {
+): Promise<string> {
   tell.step('The administrator looks again');
   const user = await administrator.getUser({ path: { id } });
   tell.say(
@@ -177,4 +179,27 @@ async function lookAgain(
     throwOnError,
   });
   tell.say(`The payment is still accounted for by ${payment.items.length} entries.`);
+  return created.id;
+}
+
+async function checkProof(
+  tell: Narrator,
+  stage: Stage,
+  administrator: Steward,
+  entryId: string,
+): Promise<void> {
+  tell.step('A stranger checks that this entry is in the log, with nothing but its public key');
+  const { data: vkeys } = await createSteward({ baseUrl: stage.baseUrl }).getLogKey({ throwOnError });
+  const logKeys = vkeys.trim().split('\n').map(parseVkey);
+  tell.say(`GET /v1/log/key → ${logKeys[0]?.vkey}`);
+  const { data } = await administrator.getAuditEntryProof({ path: { id: entryId }, throwOnError });
+  const leaf = Buffer.from(data.leaf, 'base64');
+  const verdict = verifyTlogProof({ leaf, proof: data.proof, logKeys });
+  if (!verdict.valid) throw new Error(`The proof does not hold: ${verdict.reason}`);
+  const { size, origin } = verdict.checkpoint;
+  tell.say(`The proof holds: leaf ${verdict.index} of ${size} in ${origin}, under a signed checkpoint`);
+  const forged = Buffer.from(leaf.toString().replace('"succeeded"', '"refused"'));
+  const refusal = verifyTlogProof({ leaf: forged, proof: data.proof, logKeys });
+  if (refusal.valid) throw new Error('The proof holds for a forged leaf.');
+  tell.say(`With another outcome written into the leaf it does not: ${refusal.reason}`);
 }
