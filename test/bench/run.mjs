@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildIfStale } from '../../scripts/build.mjs';
+import { benchAudit, describeAudit } from './audit/bench.mjs';
 import { startApplication } from './application.mjs';
 import { compare } from './compare.mjs';
 import { startFloor } from './floor/start.mjs';
@@ -23,6 +24,8 @@ const HELP = `npm run bench -- [options]
   --json            machine-readable output
   --sql             instead of measuring, list the round trips to the database that one request of each kind makes
   --log             instead, how fast the audit log follows the payments
+  --audit           instead, how long questions to the audit record take among a thousand entries and among a million
+  --entries N       with --audit: among how many instead of a million (1000000)
   --profile DIR     write a V8 processor profile of each side to DIR`;
 
 const { values: options } = parseArgs({
@@ -33,6 +36,8 @@ const { values: options } = parseArgs({
     payments: { type: 'string', default: '1000' },
     only: { type: 'string', default: '' },
     profile: { type: 'string' },
+    audit: { type: 'boolean', default: false },
+    entries: { type: 'string', default: '1000000' },
     log: { type: 'boolean', default: false },
     'floor-only': { type: 'boolean', default: false },
     sql: { type: 'boolean', default: false },
@@ -55,7 +60,6 @@ function bounded(name, highest) {
   return value;
 }
 
-let directory;
 const endings = [];
 let ended;
 
@@ -74,14 +78,21 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => void end().finally(() => process.exit(130)));
 }
 
-/** Starts what both modes need. `through` may put something between the servers and the database. */
-async function start(through = (database) => database) {
-  directory = await mkdtemp(join(tmpdir(), 'steward-bench-'));
+/** Starts what every mode needs. */
+async function startDatabase() {
+  const directory = await mkdtemp(join(tmpdir(), 'steward-bench-'));
   await atEnd(() => rm(directory, { recursive: true, force: true }));
   const database = await startMariaDb(directory);
   await atEnd(database.stop);
   const load = startLoadGenerator();
   await atEnd(load.stop);
+  return { directory, database, load, atEnd };
+}
+
+/** Starts both sides. `through` may put something between the servers and the database. */
+async function start(through = (database) => database) {
+  const started = await startDatabase();
+  const { database, directory } = started;
   const nodeOptions = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [];
   const seen = await through(database);
   const sides = [];
@@ -90,7 +101,7 @@ async function start(through = (database) => database) {
     await atEnd(side.stop);
     sides.push(side);
   }
-  return { database, load, sides };
+  return { ...started, sides };
 }
 
 /** Prints the round trips that each request makes, on each side. */
@@ -115,9 +126,13 @@ if (options.help) {
   try {
     if (options.sql) await trace();
     else if (options.log) {
-      const { database, load, sides } = await start();
-      const outcome = await measureLog({ database, load, application: sides[1], directory, atEnd }, limits);
+      const { sides, ...started } = await start();
+      const outcome = await measureLog({ ...started, application: sides[1] }, limits);
       console.log(options.json ? JSON.stringify(outcome, undefined, 2) : describeLog(outcome));
+    } else if (options.audit) {
+      const sizes = { few: 1_000, many: bounded('entries', 10_000_000) };
+      const outcome = await benchAudit(await startDatabase(), { ...sizes, rounds: limits.rounds });
+      console.log(options.json ? JSON.stringify(outcome, undefined, 2) : describeAudit(outcome));
     } else {
       const outcome = await compare(await start(), limits);
       console.log(options.json ? JSON.stringify(outcome, undefined, 2) : describeComparison(outcome));

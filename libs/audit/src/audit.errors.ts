@@ -22,4 +22,9 @@ export const auditErrors = defineErrors('audit', {
     detail:
       'The path names no tile of the log as it is now. See the size in the checkpoint, and C2SP tlog-tiles.',
   },
+  'audit.history_not_kept': {
+    status: 404,
+    title: 'No history is kept for this type of resource',
+    detail: 'Its type is no captured table. Look for its entries instead.',
+  },
 });

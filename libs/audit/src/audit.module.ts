@@ -2,7 +2,6 @@ import { Global, Module } from '@nestjs/common';
 import { feature, SchemaGuard, UnitRecorder } from '#kernel';
 import { RevealRecorder } from '#vault';
 import { AdoptChanges } from './adoption/adopt-changes.js';
-import { AuditEntriesController } from './audit-entries.controller.js';
 import { auditConfig } from './audit.config.js';
 import { auditErrors } from './audit.errors.js';
 import { UnattributedChangeFound } from './audit.events.js';
@@ -34,11 +33,7 @@ import { SequencerSteps } from './log/sequencer/steps.js';
 import { WaitingEntries } from './log/sequencer/waiting-entries.js';
 import { AddTransparencyLog1700000003100 } from './migrations/1700000003100-add-transparency-log.js';
 import { AddRowVersions1700000003200 } from './migrations/1700000003200-add-row-versions.js';
-import { AuditEntriesService } from './query/audit-entries.service.js';
-import { EntryChanges } from './query/entry-changes.js';
-import { EntrySearch } from './query/entry-search.js';
-import { ReadableChanges } from './query/readable-changes.js';
-import { RowImages } from './query/row-images.js';
+import { queryControllers, queryProviders } from './query/query.parts.js';
 import { AnonymousRefusals } from './recorder/anonymous-refusals.js';
 import { AuditRecorder } from './recorder/audit-recorder.js';
 import { AuditRevealRecorder } from './recorder/audit-reveal-recorder.js';
@@ -72,18 +67,16 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
       events: [UnattributedChangeFound],
     }),
   ],
-  controllers: [AuditEntriesController, LogController, ProofController],
+  controllers: [...queryControllers, LogController, ProofController],
   providers: [
+    ...queryProviders,
     AdoptChanges,
     AnonymousRefusals,
-    AuditEntriesService,
     AuditRecorder,
     AuditRevealRecorder,
     Baseline,
     ClientAddress,
-    EntryChanges,
     EntriesAboutPerson,
-    EntrySearch,
     EntryWriter,
     BatchWriter,
     ForgetAddresses,
@@ -91,8 +84,6 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
     LogLease,
     LogStore,
     PublishedLog,
-    ReadableChanges,
-    RowImages,
     Sequencer,
     SequencerSteps,
     TriggerSchemaGuard,

@@ -42,14 +42,6 @@ export function matchesInWindow(
   limit: number,
 ): SqlText {
   const [first, ...others] = criteria;
-  const { direction } = stretch;
-  const candidates = page(
-    'audit_term t',
-    't.entry_id',
-    [text('t.term = ?', first.term), ...beyond('t.entry_id', stretch), ...timely('t.entry_id', stretch)],
-    stretch,
-    window,
-  );
   const time = hasTime(stretch) ? ' JOIN audit_entry e ON e.id = w.id' : '';
   const matches = page(
     `w${time}`,
@@ -71,36 +63,38 @@ export function matchesInWindow(
     limit,
   );
   const sources = [matches, waiting, ...(hasTime(stretch) ? [untimely(criteria, stretch, limit)] : [])];
-  const edge = direction === 'DESC' ? 'MIN(id)' : 'MAX(id)';
   return joined(
     [
       text('WITH w AS ('),
-      candidates,
+      candidates(first, stretch, window),
       text(') SELECT id, NULL AS size FROM ('),
       union(sources, stretch, limit),
-      text(`) found UNION ALL SELECT ${edge}, COUNT(*) FROM w`),
+      text(`) found UNION ALL SELECT ${edgeOf(stretch)}, COUNT(*) FROM w`),
     ],
     '',
   );
 }
 
-/** How many entries each criterion lets through, counted up to `atMost`; in the order of the criteria. */
-export function bounded(criteria: readonly Criterion[], stretch: Stretch, atMost: number): SqlText {
-  return joined(
-    criteria.map((criterion, index) => {
-      const conditions = where([
-        text('t.term = ?', criterion.term),
-        ...beyond('t.entry_id', stretch),
-        ...timely('t.entry_id', stretch),
-      ]);
-      return text(
-        `SELECT ${index} AS place, COUNT(*) AS size FROM (SELECT 1 FROM audit_term t ${conditions.sql} LIMIT ${atMost}) few${index}`,
-        ...conditions.parameters,
-      );
-    }),
-    ' UNION ALL ',
-  );
+/** How many of the next entries match each criterion, counted up to `atMost`, and how far on they lie. */
+export function density(criteria: readonly Criterion[], stretch: Stretch, atMost: number): SqlText {
+  const counts = criteria.map((criterion, index) => {
+    const next = candidates(criterion, stretch, atMost);
+    return text(
+      `SELECT ${index} AS place, COUNT(*) AS size, ${edgeOf(stretch)} AS edge FROM (${next.sql}) next${index}`,
+      ...next.parameters,
+    );
+  });
+  return joined(counts, ' UNION ALL ');
 }
+
+/** The next entries with a criterion, straight from the key of the terms. */
+function candidates(criterion: Criterion, stretch: Stretch, limit: number): SqlText {
+  const id = 't.entry_id';
+  const conditions = [text('t.term = ?', criterion.term), ...beyond(id, stretch), ...timely(id, stretch)];
+  return page('audit_term t', id, conditions, stretch, limit);
+}
+
+const edgeOf = ({ direction }: Stretch): string => (direction === 'DESC' ? 'MIN(id)' : 'MAX(id)');
 
 /** Entries whose id does not tell their time; they are few, and looked at one by one. */
 function untimely(criteria: readonly Criterion[], stretch: Stretch, limit: number): SqlText {

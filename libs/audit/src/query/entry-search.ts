@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#kernel';
 import { type Criterion, criteriaOf, type EntryFilter } from './entry-filter.js';
-import { allEntries, bounded, type Direction, matchesInWindow, type Stretch } from './entry-search-sql.js';
+import { allEntries, density, type Direction, matchesInWindow, type Stretch } from './entry-search-sql.js';
 
 export interface FoundEntries {
   readonly ids: readonly string[];
@@ -15,17 +15,23 @@ interface Row {
   readonly size: unknown;
 }
 
-/** So many entries of each filter are counted before one is chosen to be walked. */
-const COUNTED = 1_000;
+interface Density {
+  readonly place: unknown;
+  readonly size: unknown;
+  readonly edge: string | null;
+}
+
+/** So many entries of each filter are looked at before one is chosen to be walked. */
+const COUNTED = 250;
 /**
- * Finds the ids of entries by filters. Of two filters the one that fewer entries match is walked, and the other is asked
- * for each. When almost none match both, a page ends after so many entries were looked at: it may hold fewer than its
+ * Finds the ids of entries by filters. Of several filters the rarest is walked, and the others are asked for each
+ * entry. When almost none match both, a page ends after so many entries were looked at: it may hold fewer than its
  * limit, or none, and yet have a next one. So it takes the same time among a thousand entries and among a million.
  */
 @Injectable()
 export class EntrySearch {
   /** How many entries are looked at for a page, step by step; what they do not hold is left to the next page. */
-  protected readonly windows: readonly number[] = [250, 2_500, 25_000];
+  protected readonly windows: readonly number[] = [250, 2_500, 10_000];
 
   constructor(private readonly database: Database) {}
 
@@ -40,7 +46,7 @@ export class EntrySearch {
   ): Promise<FoundEntries> {
     const stretch = { direction, after, from: filter.from, to: filter.to };
     const [first, ...others] = criteriaOf(filter);
-    if (first) return this.byTerms(await this.fewestFirst([first, ...others], stretch), stretch, limit);
+    if (first) return this.byTerms(await this.rarestFirst([first, ...others], stretch), stretch, limit);
     const { sql, parameters } = allEntries(stretch, limit + 1);
     const ids = (await this.database.query<{ id: string }>(sql, parameters)).map(({ id }) => id);
     return pageOf(ids, limit, undefined);
@@ -68,25 +74,32 @@ export class EntrySearch {
     return pageOf(found, limit, after);
   }
 
-  private async fewestFirst(
+  /** The criterion first whose next entries are fewest, or lie farthest apart. */
+  private async rarestFirst(
     criteria: readonly [Criterion, ...Criterion[]],
     stretch: Stretch,
   ): Promise<readonly [Criterion, ...Criterion[]]> {
     if (criteria.length === 1) return criteria;
-    const { sql, parameters } = bounded(criteria, stretch, COUNTED);
-    const counts = await this.database.query<{ place: unknown; size: unknown }>(sql, parameters);
-    const sizes = new Map(counts.map(({ place, size }) => [Number(place), Number(size)]));
-    const size = (criterion: Criterion) => sizes.get(criteria.indexOf(criterion)) ?? COUNTED;
-    return criteria.toSorted((left, right) => size(left) - size(right)) as [Criterion, ...Criterion[]];
+    const { sql, parameters } = density(criteria, stretch, COUNTED);
+    const found = await this.database.query<Density>(sql, parameters);
+    const ranked = found
+      .map(({ place, size, edge }) => ({ place: Number(place), size: Number(size), edge: edge ?? '' }))
+      .sort((left, right) => left.size - right.size || inOrder(left.edge, right.edge, stretch.direction));
+    const inRank = ranked.flatMap(({ place }) => criteria[place] ?? []);
+    return [inRank[0] ?? criteria[0], ...inRank.slice(1)];
   }
 }
+
+/** Whether `left` lies farther on than `right`, as a comparison. */
+const inOrder = (left: string, right: string, direction: Direction): number =>
+  left === right ? 0 : left < right === (direction === 'DESC') ? -1 : 1;
 
 /** What lies behind the end of the window belongs to the next one: there it is found whole. */
 function matchesOf(rows: readonly Row[], reached: string | undefined, direction: Direction): string[] {
   const ids = rows.flatMap(({ id, size }) => (size === null && id !== null ? [id] : []));
   const isWithin = (id: string) =>
     reached === undefined || (direction === 'DESC' ? id >= reached : id <= reached);
-  return ids.filter(isWithin).sort((left, right) => (left < right === (direction === 'ASC') ? -1 : 1));
+  return ids.filter(isWithin).sort((left, right) => inOrder(right, left, direction));
 }
 
 function pageOf(ids: readonly string[], limit: number, reached: string | undefined): FoundEntries {

@@ -331,6 +331,116 @@ export type SubjectPage = {
     nextCursor: string | null;
 };
 
+export type VersionEntryResponse = {
+    /**
+     * The entry that accounts for the change.
+     */
+    id: string;
+    /**
+     * When its unit of work began.
+     */
+    occurredAt: string;
+    /**
+     * What was done.
+     */
+    action: string;
+    /**
+     * What kind of actor.
+     */
+    actorKind: 'user' | 'system' | 'anonymous';
+    /**
+     * Who acted; null when nobody was logged in.
+     */
+    actorId: string | null;
+    /**
+     * The session in which it was done.
+     */
+    sessionId: string | null;
+    /**
+     * Its place in the transparency log; null until it is sequenced.
+     */
+    leafIndex: number | null;
+};
+
+export type ResourceAtResponse = {
+    /**
+     * The type: the name of a table.
+     */
+    type: string;
+    /**
+     * The id.
+     */
+    id: string;
+    /**
+     * As of when.
+     */
+    at: string;
+    /**
+     * Whether it was there: `absent` before its first insert and after it was deleted, `unknown` before the first change on record when that is no insert.
+     */
+    state: 'present' | 'absent' | 'unknown';
+    /**
+     * Its fields as text; `[sealed]` for personal data that was not revealed. Null unless it was there.
+     */
+    fields: {
+        [key: string]: string | null;
+    } | null;
+    /**
+     * The last change before that instant; null when none is on record.
+     */
+    changedAt: string | null;
+    /**
+     * Who made that change; null when none is on record, or nobody has accounted for it yet.
+     */
+    entry: VersionEntryResponse | null;
+};
+
+export type ResourceVersionResponse = {
+    /**
+     * Counts up; changes of one row stand in its order.
+     */
+    id: string;
+    /**
+     * The table.
+     */
+    table: string;
+    /**
+     * The primary key of the row; a JSON array when it has several columns.
+     */
+    rowId: string;
+    /**
+     * What happened to the row; `baseline` is its image when capture of the table began or changed.
+     */
+    operation: 'insert' | 'update' | 'delete' | 'baseline';
+    /**
+     * When the row was changed, by the clock of the database.
+     */
+    changedAt: string;
+    /**
+     * The user of the database.
+     */
+    databaseUser: string;
+    /**
+     * The fields that changed; all fields that hold something, of a row that came or went.
+     */
+    fields: Array<FieldChangeResponse>;
+    /**
+     * Who made it; null for a few seconds when somebody changed the row around the application.
+     */
+    entry: VersionEntryResponse | null;
+};
+
+export type ResourceVersionPage = {
+    /**
+     * The items of this page.
+     */
+    items: Array<ResourceVersionResponse>;
+    /**
+     * Give it as cursor to read on; null on the last page.
+     */
+    nextCursor: string | null;
+};
+
 export type EntryProofResponse = {
     /**
      * The leaf data, in Base64: canonical JSON.
@@ -1702,6 +1812,136 @@ export type ListSubjectsOfAuditEntryResponses = {
 };
 
 export type ListSubjectsOfAuditEntryResponse = ListSubjectsOfAuditEntryResponses[keyof ListSubjectsOfAuditEntryResponses];
+
+export type GetResourceAtData = {
+    body?: never;
+    path: {
+        /**
+         * The type of the resource: the name of its table.
+         */
+        type: string;
+        /**
+         * The primary key; a JSON array of texts when it has several columns.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The sealed data to open, one or several. It needs `revealPurpose`, and leaves an entry `vault.reveal` of its own that names every person concerned.
+         */
+        reveal?: Array<'changes'>;
+        /**
+         * What the revealed data is needed for; required with `reveal`.
+         */
+        revealPurpose?: string;
+        /**
+         * As of which instant; now when it is left out.
+         */
+        at?: string;
+    };
+    url: '/v1/admin/audit/resources/{type}/{id}';
+};
+
+export type GetResourceAtErrors = {
+    /**
+     * The request cannot be read. The request is not valid.
+     */
+    400: Problem;
+    /**
+     * Authentication is required.
+     */
+    401: Problem;
+    /**
+     * Permission is missing.
+     */
+    403: Problem;
+    /**
+     * No history is kept for this type of resource.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type GetResourceAtError = GetResourceAtErrors[keyof GetResourceAtErrors];
+
+export type GetResourceAtResponses = {
+    /**
+     * The resource at that instant.
+     */
+    200: ResourceAtResponse;
+};
+
+export type GetResourceAtResponse = GetResourceAtResponses[keyof GetResourceAtResponses];
+
+export type ListResourceHistoryData = {
+    body?: never;
+    path: {
+        /**
+         * The type of the resource: the name of its table.
+         */
+        type: string;
+        /**
+         * The primary key; a JSON array of texts when it has several columns.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * How many items to return at most.
+         */
+        limit?: number;
+        /**
+         * The nextCursor of the page before; absent for the first page.
+         */
+        cursor?: string;
+        /**
+         * The sealed data to open, one or several. It needs `revealPurpose`, and leaves an entry `vault.reveal` of its own that names every person concerned.
+         */
+        reveal?: Array<'changes'>;
+        /**
+         * What the revealed data is needed for; required with `reveal`.
+         */
+        revealPurpose?: string;
+    };
+    url: '/v1/admin/audit/resources/{type}/{id}/history';
+};
+
+export type ListResourceHistoryErrors = {
+    /**
+     * The request cannot be read. The request is not valid.
+     */
+    400: Problem;
+    /**
+     * Authentication is required.
+     */
+    401: Problem;
+    /**
+     * Permission is missing.
+     */
+    403: Problem;
+    /**
+     * No history is kept for this type of resource.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type ListResourceHistoryError = ListResourceHistoryErrors[keyof ListResourceHistoryErrors];
+
+export type ListResourceHistoryResponses = {
+    /**
+     * One page of versions.
+     */
+    200: ResourceVersionPage;
+};
+
+export type ListResourceHistoryResponse = ListResourceHistoryResponses[keyof ListResourceHistoryResponses];
 
 export type GetLogKeyData = {
     body?: never;
