@@ -18,7 +18,7 @@ const ResourceType = () =>
   });
 const ResourceId = () =>
   PathParam('id', {
-    pattern: /^[^\u0000-\u001f\u007f]{1,200}$/,
+    pattern: /^[ -~\u00a0-\uffff]{1,200}$/,
     rule: 'must be the id of a resource',
     description: 'The primary key; a JSON array of texts when it has several columns.',
     example: 'pay_01j9zt2f3kfa8b7c6d5e4f3g2h',
