@@ -15,7 +15,14 @@ describeOnEveryDialect('steward migrate', (dialect) => {
   afterAll(() => database.remove());
 
   const migrate = async () => {
-    const env = { ...process.env, ...database.environment, NODE_ENV: 'development', LOG_LEVEL: 'silent' };
+    const env = {
+      ...process.env,
+      ...database.environment,
+      NODE_ENV: 'development',
+      LOG_LEVEL: 'silent',
+      // How long a unit may take is not under test, and a busy machine stretches it.
+      UNIT_TIMEOUT_MS: '60000',
+    };
     const command = ['dist/apps/cli/src/main.js', 'migrate'];
     const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: root, env });
     return stdout;

@@ -37,9 +37,13 @@ it('works as hard without a hash as with one', async () => {
     await hasher.verify(given, 'a bad password');
     return performance.now() - start;
   };
-  const known = await time(hash);
-  const unknown = await time(undefined);
-  expect(unknown).toBeGreaterThan(known / 4);
+  // The fastest of several: whatever else the machine does can only make one slower.
+  const fastest = { known: Infinity, unknown: Infinity };
+  for (let round = 0; round < 5; round += 1) {
+    fastest.known = Math.min(fastest.known, await time(hash));
+    fastest.unknown = Math.min(fastest.unknown, await time(undefined));
+  }
+  expect(fastest.unknown).toBeGreaterThan(fastest.known / 4);
 });
 
 it('finds a hash outdated when the parameters have changed', async () => {
