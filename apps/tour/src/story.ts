@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseVkey, verifyTlogProof } from '#audit';
 import { createSteward, type Steward } from '#client';
 import { tokenFromMail } from './mailbox.js';
@@ -192,7 +193,7 @@ async function checkProof(
   const { data: vkeys } = await createSteward({ baseUrl: stage.baseUrl }).getLogKey({ throwOnError });
   const logKeys = vkeys.trim().split('\n').map(parseVkey);
   tell.say(`GET /v1/log/key → ${logKeys[0]?.vkey}`);
-  const { data } = await administrator.getAuditEntryProof({ path: { id: entryId }, throwOnError });
+  const data = await proofOf(administrator, entryId);
   const leaf = Buffer.from(data.leaf, 'base64');
   const verdict = verifyTlogProof({ leaf, proof: data.proof, logKeys });
   if (!verdict.valid) throw new Error(`The proof does not hold: ${verdict.reason}`);
@@ -202,4 +203,14 @@ async function checkProof(
   const refusal = verifyTlogProof({ leaf: forged, proof: data.proof, logKeys });
   if (refusal.valid) throw new Error('The proof holds for a forged leaf.');
   tell.say(`With another outcome written into the leaf it does not: ${refusal.reason}`);
+}
+
+/** The proof of an entry, as soon as the entry has its place in the log, which takes about a second. */
+async function proofOf(administrator: Steward, id: string): Promise<{ leaf: string; proof: string }> {
+  for (let tries = 1; ; tries += 1) {
+    const { data, error } = await administrator.getAuditEntryProof({ path: { id } });
+    if (data) return data;
+    if (error.code !== 'audit.not_sequenced' || tries === 100) throw new Error(error.detail);
+    await delay(100);
+  }
 }
