@@ -1,8 +1,6 @@
-import { AsyncResource } from 'node:async_hooks';
-import { Readable } from 'node:stream';
-import { Controller, Get, HttpCode, Post, StreamableFile } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post, type StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { ApiGroup, Authenticated, CurrentPrincipal, Problems, type Principal } from '#kernel';
+import { ApiGroup, Authenticated, CurrentPrincipal, Problems, type Principal, streamAnswer } from '#kernel';
 import { ErasureResponse } from './dto/erasure.response.js';
 import { ExportResponse } from './dto/export.response.js';
 import { SubjectErasure } from './erasure/subject-erasure.js';
@@ -25,10 +23,7 @@ export class MyDataController {
   @Problems('privacy.people_only')
   async exportMyData(@CurrentPrincipal() principal: Principal): Promise<StreamableFile> {
     const pieces = await this.subjectExport.begin(personOf(principal));
-    return new StreamableFile(Readable.from(inThisContext(pieces)), {
-      type: 'application/json; charset=utf-8',
-      disposition: 'attachment; filename="my-data.json"',
-    });
+    return streamAnswer(pieces, { type: 'application/json; charset=utf-8', fileName: 'my-data.json' });
   }
 
   @Post('erasure')
@@ -53,11 +48,4 @@ export class MyDataController {
 function personOf({ kind, id }: Principal): string {
   if (kind !== 'user') throw privacyErrors.problem('privacy.people_only');
   return id;
-}
-
-/** The stream is read by the server's socket, outside the request's context: each step is taken back into it. */
-function inThisContext<T>(pieces: AsyncGenerator<T, void, undefined>): AsyncIterable<T> {
-  const next = AsyncResource.bind(() => pieces.next());
-  const close = AsyncResource.bind(() => pieces.return());
-  return { [Symbol.asyncIterator]: () => ({ next, return: close }) };
 }

@@ -2,7 +2,7 @@ import { kernelErrors } from '#kernel';
 
 const MAX_CURSOR = 128;
 const NUMBER = /^(0|[1-9]\d{0,15})$/;
-const WORD = /^[!-~]{1,80}$/;
+const WORD = /^[ -~\u00a0-\uffff]{1,80}$/;
 
 /** The cursor of a page that goes by a key other than an id. */
 export const cursorAt = (key: string | number): string => Buffer.from(String(key)).toString('base64url');
@@ -16,7 +16,7 @@ export const wordAt = (cursor: string | undefined): string | undefined =>
   cursor === undefined ? undefined : keyAt(cursor, WORD);
 
 function keyAt(cursor: string, pattern: RegExp): string {
-  const key = cursor.length <= MAX_CURSOR ? Buffer.from(cursor, 'base64url').toString('latin1') : '';
+  const key = cursor.length <= MAX_CURSOR ? Buffer.from(cursor, 'base64url').toString('utf8') : '';
   if (pattern.test(key) && cursorAt(key) === cursor) return key;
   throw kernelErrors.problem('kernel.validation_failed', {
     errors: [

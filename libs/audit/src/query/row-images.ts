@@ -1,5 +1,6 @@
 import { Injectable, type Type } from '@nestjs/common';
-import { classificationOf, Database, Sealed } from '#kernel';
+import type { EntityMetadata } from 'typeorm';
+import { classificationOf, Database, Sealed, subjectPropertyOf } from '#kernel';
 import type { SealedValue } from '#vault';
 
 /** A captured image: column to value as text, bytes in hexadecimal. */
@@ -15,6 +16,8 @@ export interface ImageField {
 export interface ImageTable {
   readonly type: Type<object> | undefined;
   readonly fields: ReadonlyMap<string, ImageField>;
+  /** The columns that hold the ids of people whom a row is about. */
+  readonly subjectColumns: readonly string[];
 }
 
 /** Knows what the columns in captured images are. */
@@ -24,34 +27,27 @@ export class RowImages {
 
   constructor(private readonly database: Database) {}
 
-  /** Undefined when no entity declares the table any more. */
-  table(name: string): ImageTable | undefined {
-    this.known ??= new Map(
-      this.database.entities.map(({ tableName, target, columns }) => {
-        const type = typeof target === 'function' ? (target as Type<object>) : undefined;
-        const marks = type ? classificationOf(type) : [];
-        const personal = new Set(
-          marks.filter(({ mark }) => mark === 'personal').map(({ property }) => property),
-        );
-        const fields = columns.map(({ databaseName, propertyName }): [string, ImageField] => [
-          databaseName,
-          { name: propertyName, isSealed: personal.has(propertyName) },
-        ]);
-        return [tableName, { type, fields: new Map(fields) }];
-      }),
+  /** The tables whose rows are about people. */
+  tablesWithSubjects(): string[] {
+    return [...this.tables].flatMap(([name, { subjectColumns }]) =>
+      subjectColumns.length > 0 ? [name] : [],
     );
-    return this.known.get(name);
   }
 
-  /** The application's name for the column. A column that no entity declares any more keeps its own. */
+  /** The people whom a row is about, as this image of it says. */
+  subjectsIn(table: string, image: Image): string[] {
+    return (this.tables.get(table)?.subjectColumns ?? []).flatMap((column) => image[column] ?? []);
+  }
+
+  /** What a column is. One that no entity declares any more keeps its own name. */
   field(table: string, column: string): ImageField {
-    return this.table(table)?.fields.get(column) ?? { name: column, isSealed: false };
+    return this.tables.get(table)?.fields.get(column) ?? { name: column, isSealed: false };
   }
 
   /** The sealed value in a column of an image, as the vault opens it: at the place that the image itself names. */
   sealedValue(table: string, image: Image, column: string): SealedValue {
-    const { type, fields } = this.table(table) ?? { type: undefined, fields: new Map<string, ImageField>() };
-    if (!type) throw new Error(`No entity declares the table ${table}`);
+    const { type, fields } = this.tables.get(table) ?? {};
+    if (!type || !fields) throw new Error(`No entity declares the table ${table}`);
     const row = Object.create(type.prototype as object) as object;
     for (const [name, value] of Object.entries(image)) {
       const field = fields.get(name);
@@ -61,6 +57,25 @@ export class RowImages {
     }
     return { row, field: this.field(table, column).name };
   }
+
+  private get tables(): ReadonlyMap<string, ImageTable> {
+    this.known ??= new Map(this.database.entities.map((entity) => [entity.tableName, tableOf(entity)]));
+    return this.known;
+  }
+}
+
+function tableOf({ target, columns }: EntityMetadata): ImageTable {
+  const type = typeof target === 'function' ? (target as Type<object>) : undefined;
+  const personal = (type ? classificationOf(type) : []).filter(({ mark }) => mark === 'personal');
+  const sealed = new Set(personal.map(({ property }) => property));
+  const subjects = new Set(personal.map((mark) => mark.personal?.subject));
+  if (type) subjects.add(subjectPropertyOf(type));
+  const fields = columns.map(({ databaseName, propertyName }): [string, ImageField] => [
+    databaseName,
+    { name: propertyName, isSealed: sealed.has(propertyName) },
+  ]);
+  const naming = columns.filter(({ propertyName }) => subjects.has(propertyName));
+  return { type, fields: new Map(fields), subjectColumns: naming.map(({ databaseName }) => databaseName) };
 }
 
 /** The image in its stored text; no columns for none. */

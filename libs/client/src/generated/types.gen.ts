@@ -331,6 +331,50 @@ export type SubjectPage = {
     nextCursor: string | null;
 };
 
+export type ExposureResponse = {
+    /**
+     * The person.
+     */
+    subject: string;
+    /**
+     * Entries in which sealed data of theirs was opened.
+     */
+    seen: number;
+    /**
+     * Entries that changed rows about them.
+     */
+    changed: number;
+    /**
+     * Other entries that are about them.
+     */
+    named: number;
+    /**
+     * They acted themselves, or somebody in their name: what one sees of oneself is not on the record, so take it that all data of theirs was seen.
+     */
+    isActor: boolean;
+    /**
+     * The first entry.
+     */
+    firstAt: string;
+    /**
+     * The last entry.
+     */
+    lastAt: string;
+};
+
+export type ExposurePage = {
+    /**
+     * The items of this page.
+     */
+    items: Array<ExposureResponse>;
+    /**
+     * Give it as cursor to read on; null on the last page.
+     */
+    nextCursor: string | null;
+};
+
+export type ExposureFormat = 'csv' | 'ndjson';
+
 export type VersionEntryResponse = {
     /**
      * The entry that accounts for the change.
@@ -1812,6 +1856,142 @@ export type ListSubjectsOfAuditEntryResponses = {
 };
 
 export type ListSubjectsOfAuditEntryResponse = ListSubjectsOfAuditEntryResponses[keyof ListSubjectsOfAuditEntryResponses];
+
+export type ListExposuresData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * The session whose doings are asked about.
+         */
+        session?: string;
+        /**
+         * Or the user, or `system:` and the name of a part of the system.
+         */
+        actor?: string;
+        /**
+         * Or the credential, as the name of its table and its id: all sessions that were opened with it.
+         */
+        credential?: string;
+        /**
+         * The earliest instant, itself included.
+         */
+        from: string;
+        /**
+         * The latest instant, itself left out.
+         */
+        to: string;
+        /**
+         * How many people to return at most. Each page reads the entries again.
+         */
+        limit?: number;
+        /**
+         * The nextCursor of the page before; absent for the first page.
+         */
+        cursor?: string;
+    };
+    url: '/v1/admin/audit/exposures';
+};
+
+export type ListExposuresErrors = {
+    /**
+     * The request cannot be read. The request is not valid.
+     */
+    400: Problem;
+    /**
+     * Authentication is required.
+     */
+    401: Problem;
+    /**
+     * Permission is missing.
+     */
+    403: Problem;
+    /**
+     * No history is kept for this type of resource.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type ListExposuresError = ListExposuresErrors[keyof ListExposuresErrors];
+
+export type ListExposuresResponses = {
+    /**
+     * One page of people.
+     */
+    200: ExposurePage;
+};
+
+export type ListExposuresResponse = ListExposuresResponses[keyof ListExposuresResponses];
+
+export type ExportExposuresData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * The session whose doings are asked about.
+         */
+        session?: string;
+        /**
+         * Or the user, or `system:` and the name of a part of the system.
+         */
+        actor?: string;
+        /**
+         * Or the credential, as the name of its table and its id: all sessions that were opened with it.
+         */
+        credential?: string;
+        /**
+         * The earliest instant, itself included.
+         */
+        from: string;
+        /**
+         * The latest instant, itself left out.
+         */
+        to: string;
+        /**
+         * CSV with a header (RFC 4180), or one JSON object a line.
+         */
+        format?: ExposureFormat;
+    };
+    url: '/v1/admin/audit/exposures/export';
+};
+
+export type ExportExposuresErrors = {
+    /**
+     * The request cannot be read. The request is not valid.
+     */
+    400: Problem;
+    /**
+     * Authentication is required.
+     */
+    401: Problem;
+    /**
+     * Permission is missing.
+     */
+    403: Problem;
+    /**
+     * No history is kept for this type of resource.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type ExportExposuresError = ExportExposuresErrors[keyof ExportExposuresErrors];
+
+export type ExportExposuresResponses = {
+    /**
+     * The list; the connection is broken off when it cannot be completed.
+     */
+    200: Blob | File;
+};
+
+export type ExportExposuresResponse = ExportExposuresResponses[keyof ExportExposuresResponses];
 
 export type GetResourceAtData = {
     body?: never;

@@ -33,5 +33,6 @@ export {
 } from './pagination.js';
 export { problemDocument, type ProblemDocument } from './problem-document.js';
 export { type Route, Routes } from './routes.js';
+export { streamAnswer } from './stream-answer.js';
 export { toProblem } from './to-problem.js';
 export { IsVisibleText, Trimmed } from './visible-text.js';

@@ -1,0 +1,55 @@
+import { Controller, Get, Query, type StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces } from '@nestjs/swagger';
+import { ApiGroup, type Page, PageOf, Problems, RequirePermission, streamAnswer } from '#kernel';
+import { ExportExposuresQuery, ExposureResponse, incidentOf, ListExposuresQuery } from './dto/incident.js';
+import { ExposureExport } from './incident/exposure-export.js';
+import { Exposures } from './incident/exposures.js';
+
+const ExposurePage = PageOf(ExposureResponse);
+
+const TYPES = {
+  csv: 'text/csv; charset=utf-8; header=present',
+  ndjson: 'application/x-ndjson; charset=utf-8',
+};
+
+@Controller('v1/admin/audit/exposures')
+@ApiGroup('Audit', 'The record of everything that was done, refused or went wrong.')
+@RequirePermission('audit.incidents')
+export class AuditIncidentController {
+  constructor(
+    private readonly exposures: Exposures,
+    private readonly exports: ExposureExport,
+  ) {}
+
+  @Get()
+  @ApiOperation({
+    operationId: 'listExposures',
+    summary: 'List whose data a session, an actor or a credential saw or changed',
+    description:
+      'Between two instants: the question of GDPR Article 33. People come in the order of their ids. Reading takes as long ' +
+      'as there are entries by whom is asked about; for many people take the export.',
+  })
+  @ApiOkResponse({ type: ExposurePage, description: 'One page of people.' })
+  @Problems('audit.history_not_kept')
+  async list(@Query() query: ListExposuresQuery): Promise<Page<ExposureResponse>> {
+    const { items, nextCursor } = await this.exposures.page(incidentOf(query), query);
+    return { items: items.map((exposure) => new ExposureResponse(exposure)), nextCursor };
+  }
+
+  @Get('export')
+  @ApiOperation({
+    operationId: 'exportExposures',
+    summary: 'Export whose data a session, an actor or a credential saw or changed',
+    description: 'The whole list, as it is made. The export is itself an entry, `audit.export_exposures`.',
+  })
+  @ApiProduces('text/csv', 'application/x-ndjson')
+  @ApiOkResponse({
+    description: 'The list; the connection is broken off when it cannot be completed.',
+    schema: { type: 'string', format: 'binary' },
+  })
+  @Problems('audit.history_not_kept')
+  async export(@Query() query: ExportExposuresQuery): Promise<StreamableFile> {
+    const pieces = await this.exports.begin(incidentOf(query), query.format);
+    return streamAnswer(pieces, { type: TYPES[query.format], fileName: `exposures.${query.format}` });
+  }
+}
