@@ -7,6 +7,7 @@ import { generateKeyring } from '#vault';
 import { AppModule } from '../../api/src/app.module.js';
 import { openApp } from '../../api/src/open-app.js';
 import { run } from '../../api/src/run.js';
+import { addAuditNewLog } from './audit-new-log.js';
 import { addAuditVerify } from './audit-verify.js';
 import { addWitness } from './witness.js';
 
@@ -33,6 +34,7 @@ program
   .action(() => print(JSON.stringify(generateKeyring(), null, 2)));
 
 addAuditVerify(program);
+addAuditNewLog(program);
 addWitness(program);
 
 program

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineConfig } from '#kernel';
 import { isKeyName } from './log/note/key.js';
+import { familyOf } from './log/origin.js';
 
 const count = (standard: number) => z.coerce.number().int().min(1).max(1_000_000).default(standard);
 
@@ -11,6 +12,7 @@ export const auditConfig = defineConfig(
       .string()
       .max(200)
       .refine(isKeyName, 'must have no blanks, plus signs or control characters')
+      .refine((name) => familyOf(name) === name, 'must not end in a slash and a number')
       .optional(),
     AUDIT_REFUSALS_PER_CLIENT: count(30),
     AUDIT_REFUSALS_PER_MINUTE: count(1000),

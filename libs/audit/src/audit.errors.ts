@@ -16,6 +16,11 @@ export const auditErrors = defineErrors('audit', {
     title: 'The log is empty',
     detail: 'No entry has been sequenced yet. Ask again in a few seconds.',
   },
+  'audit.log_not_found': {
+    status: 404,
+    title: 'No such log',
+    detail: 'There is no log with this number. /v1/log/checkpoint leads to the one that grows.',
+  },
   'audit.tile_not_found': {
     status: 404,
     title: 'No such tile',

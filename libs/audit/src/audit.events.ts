@@ -1,5 +1,17 @@
 import { DomainEvent } from '#kernel';
 
+/** The database has lost entries that a signed checkpoint covers, as after a restore; a new log continues the old one. */
+export class LogRestarted extends DomainEvent<{
+  readonly logNumber: number;
+  readonly origin: string;
+  readonly previousOrigin: string;
+  readonly previousSize: number;
+  readonly sizeInDatabase: number;
+  readonly shortfall: 'shorter' | 'different' | 'absent';
+}> {
+  static readonly type = 'audit.log_restarted';
+}
+
 /** Rows were changed by somebody who went around the application, or by code that left its unit unrecorded. */
 export class UnattributedChangeFound extends DomainEvent<{
   readonly entryId: string;

@@ -4,7 +4,7 @@ import { RevealRecorder } from '#vault';
 import { AdoptChanges } from './adoption/adopt-changes.js';
 import { auditConfig } from './audit.config.js';
 import { auditErrors } from './audit.errors.js';
-import { UnattributedChangeFound } from './audit.events.js';
+import { LogRestarted, UnattributedChangeFound } from './audit.events.js';
 import { auditPermissions } from './audit.permissions.js';
 import { auditPurposes } from './audit.purposes.js';
 import { Baseline } from './capture/baseline.js';
@@ -20,17 +20,8 @@ import { AuditTerm } from './entities/audit-term.entity.js';
 import { CapturedTable } from './entities/captured-table.entity.js';
 import { RowChange } from './entities/row-change.entity.js';
 import { EntriesAboutPerson } from './export/entries-about-person.js';
+import { logControllers, logProviders } from './log/log.parts.js';
 import { CreateAudit1700000003000 } from './migrations/1700000003000-create-audit.js';
-import { LogController } from './log/log.controller.js';
-import { LogKeys } from './log/log-keys.js';
-import { ProofController } from './log/proof.controller.js';
-import { PublishedLog } from './log/published-log.js';
-import { LogStore } from './log/log-store.js';
-import { BatchWriter } from './log/sequencer/batch-writer.js';
-import { LogLease } from './log/sequencer/lease.js';
-import { Sequencer } from './log/sequencer/sequencer.js';
-import { SequencerSteps } from './log/sequencer/steps.js';
-import { WaitingEntries } from './log/sequencer/waiting-entries.js';
 import { AddTransparencyLog1700000003100 } from './migrations/1700000003100-add-transparency-log.js';
 import { AddRowVersions1700000003200 } from './migrations/1700000003200-add-row-versions.js';
 import { queryControllers, queryProviders } from './query/query.parts.js';
@@ -64,12 +55,13 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
       permissions: auditPermissions,
       purposes: auditPurposes,
       config: [auditConfig],
-      events: [UnattributedChangeFound],
+      events: [LogRestarted, UnattributedChangeFound],
     }),
   ],
-  controllers: [...queryControllers, LogController, ProofController],
+  controllers: [...queryControllers, ...logControllers],
   providers: [
     ...queryProviders,
+    ...logProviders,
     AdoptChanges,
     AnonymousRefusals,
     AuditRecorder,
@@ -78,16 +70,8 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
     ClientAddress,
     EntriesAboutPerson,
     EntryWriter,
-    BatchWriter,
     ForgetAddresses,
-    LogKeys,
-    LogLease,
-    LogStore,
-    PublishedLog,
-    Sequencer,
-    SequencerSteps,
     TriggerSchemaGuard,
-    WaitingEntries,
     { provide: UnitRecorder, useExisting: AuditRecorder },
     { provide: RevealRecorder, useExisting: AuditRevealRecorder },
     { provide: SchemaGuard, useExisting: TriggerSchemaGuard },

@@ -4,12 +4,13 @@
  */
 export { AdoptChanges } from './adoption/adopt-changes.js';
 export { auditErrors } from './audit.errors.js';
-export { UnattributedChangeFound } from './audit.events.js';
+export { LogRestarted, UnattributedChangeFound } from './audit.events.js';
 export { AuditModule } from './audit.module.js';
 export { auditPermissions } from './audit.permissions.js';
 export { auditPurposes } from './audit.purposes.js';
 export { parseVkey } from './log/note/key.js';
 export { verifyTlogProof } from './log/note/tlog-proof.js';
+export { NewLog, NothingLost } from './log/restore/new-log.js';
 export { Sequencer } from './log/sequencer/sequencer.js';
 export { SEQUENCER_STEPS, SequencerSteps } from './log/sequencer/steps.js';
 export { ProgressBar } from './log/verify/progress.js';

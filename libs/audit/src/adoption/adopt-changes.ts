@@ -51,6 +51,11 @@ export class AdoptChanges {
     });
   }
 
+  /** How many changes wait for an entry that accounts for them, up to the size of a batch. */
+  async waiting(): Promise<number> {
+    return (await this.database.query(ORPHANS)).length;
+  }
+
   /** An orphan stays one until somebody adopts it, so it is enough to see that nobody else does or did. */
   private async claim(found: readonly Found[]): Promise<Orphan[]> {
     const claims = new Map(found.map(({ id, claim }) => [String(id), claim]));

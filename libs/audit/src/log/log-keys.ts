@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectConfig, type ConfigOf } from '#kernel';
 import { Keyring } from '#vault';
 import { auditConfig } from '../audit.config.js';
-import { type NoteSigner, noteSigner } from './note/key.js';
+import { type NoteSigner, noteSigner, type NoteVerifier, noteVerifier } from './note/key.js';
 
 /** The names of the logs, and the keys that sign their checkpoints. */
 @Injectable()
@@ -20,10 +20,9 @@ export class LogKeys {
     }
   }
 
-  /** The origin of the log of this number: the first has the configured one, those after a restore a number behind it. */
-  originOf(logNumber: number): string {
-    const first = this.config.logOrigin ?? this.derivedOrigin();
-    return logNumber === 1 ? first : `${first}/${logNumber}`;
+  /** The origin of the first log of a new database. One that has a log keeps its origin. */
+  get firstOrigin(): string {
+    return this.config.logOrigin ?? this.derivedOrigin();
   }
 
   /** Every log key under the name `origin`, the current one first: while keys are replaced, each signs. */
@@ -33,6 +32,11 @@ export class LogKeys {
       this.keyring.logKeys().map(({ privateKey }) => noteSigner(origin, privateKey));
     this.known.set(origin, signers);
     return signers;
+  }
+
+  /** What verifies the signatures of {@link signers}. */
+  verifiers(origin: string): readonly NoteVerifier[] {
+    return this.keyring.logKeys().map(({ publicKey }) => noteVerifier(origin, publicKey));
   }
 
   /** Unlike that of any other installation, for keys are. It is kept when keys are replaced, since a log keeps its origin. */

@@ -1,71 +1,44 @@
-import { applyDecorators, Controller, Get, Header, Req } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces } from '@nestjs/swagger';
-import { ApiGroup, Problems, Public, RequirePermission } from '#kernel';
-import { auditErrors } from '../audit.errors.js';
-import { PublishedLog } from './published-log.js';
-import { parseTilePath, type TilePath } from './tree/tile.js';
+import { Controller, Get, Res } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { ApiGroup, Public, RequirePermission } from '#kernel';
+import { LogAnswers, RestOfPath, TileLevel } from './log-answers.js';
+import { BundleRoute, CheckpointAnswer, KeyAnswer, MovedAnswer, TileRoute } from './log-docs.js';
 
-const TEXT = 'text/plain; charset=utf-8';
-const BYTES = 'application/octet-stream';
+export const LOG_GROUP = [
+  'Transparency log',
+  'What a stranger needs to check the record (C2SP tlog-tiles).',
+] as const;
 
-/** The part of Fastify's request that has what a wildcard in the path stands for. */
-interface WithWildcard {
-  readonly params: { readonly '*'?: string };
-}
+const FIRST = 1;
 
-const ProducesText = (description: string, example: string) =>
-  applyDecorators(
-    ApiProduces('text/plain'),
-    Header('content-type', TEXT),
-    ApiOkResponse({ description, content: { 'text/plain': { schema: { type: 'string', example } } } }),
-  );
-
-/** Tiles and bundles never change, so that whoever serves them to many may keep them. */
-const ProducesTile = (description: string) =>
-  applyDecorators(
-    ApiProduces(BYTES),
-    Header('content-type', BYTES),
-    Header('cache-control', 'public, max-age=31536000, immutable'),
-    ApiOkResponse({ description, content: { [BYTES]: { schema: { type: 'string', format: 'binary' } } } }),
-    Problems('audit.tile_not_found'),
-  );
-
+/**
+ * The transparency log. These paths are the prefix of the first one; a log that continues it has a prefix of its own, for
+ * caches keep tiles for ever. What changes leads on to the log that grows.
+ */
 @Controller('v1/log')
-@ApiGroup('Transparency log', 'What a stranger needs to check the record (C2SP tlog-tiles).')
+@ApiGroup(...LOG_GROUP)
 export class LogController {
-  constructor(private readonly log: PublishedLog) {}
+  constructor(private readonly answers: LogAnswers) {}
 
   @Get('key')
   @Public()
-  @Header('cache-control', 'no-cache')
-  @ApiOperation({
-    operationId: 'getLogKey',
-    summary: 'The public key that signs the log',
-    description: 'A C2SP vkey; one a line, the current one first, while a key is being replaced by another.',
-  })
-  @ProducesText(
-    'The vkeys.',
-    'api.example.com/v1/log+1a2b3c4d+AbKq8yqvZ0J3cQyq1c9yq0m3m0b3cQyq1c9yq0m3m0b3\n',
-  )
-  async key(): Promise<string> {
-    return this.log.keyText();
+  @ApiOperation({ operationId: 'getLogKey', summary: 'The public key that signs the log' })
+  @KeyAnswer()
+  @MovedAnswer()
+  async key(@Res({ passthrough: true }) reply: FastifyReply): Promise<string | undefined> {
+    return (await this.answers.leadOn(reply, 'key')) ? undefined : this.answers.key(FIRST, reply);
   }
 
   @Get('checkpoint')
   @Public()
-  @Header('cache-control', 'no-cache')
-  @ApiOperation({
-    operationId: 'getLogCheckpoint',
-    summary: 'The newest signed checkpoint',
-    description: 'A C2SP tlog-checkpoint. Remember it: nothing that it covers can be changed unnoticed.',
-  })
-  @ProducesText(
-    'The checkpoint.',
-    'api.example.com/v1/log\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— api.example.com/v1/log Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n',
-  )
-  @Problems('audit.log_empty')
-  async checkpoint(): Promise<string> {
-    return this.log.checkpoint();
+  @ApiOperation({ operationId: 'getLogCheckpoint', summary: 'The newest signed checkpoint' })
+  @CheckpointAnswer()
+  @MovedAnswer()
+  async checkpoint(@Res({ passthrough: true }) reply: FastifyReply): Promise<string | undefined> {
+    return (await this.answers.leadOn(reply, 'checkpoint'))
+      ? undefined
+      : this.answers.checkpoint(FIRST, reply);
   }
 
   @Get('tile/entries/*')
@@ -75,39 +48,20 @@ export class LogController {
     summary: 'The leaf data of up to 256 entries',
     description: 'Leaf data hold no personal data in clear: see the format of the audit log.',
   })
-  @ApiParam({
-    name: 'path',
-    description: 'Its index, `x001/x234/067`, and `.p/<W>` behind it when it has fewer than 256 entries.',
-    schema: { type: 'string', pattern: '^(x\\d{3}/)*\\d{3}(\\.p/[1-9]\\d{0,2})?$', example: '000' },
-  })
-  @ProducesTile('Each leaf after its length in two bytes.')
-  async bundle(@Req() request: WithWildcard): Promise<Buffer> {
-    return this.log.bundle(pathOf(`entries/${request.params['*'] ?? ''}`));
+  @BundleRoute()
+  async bundle(@RestOfPath() path: string, @Res({ passthrough: true }) reply: FastifyReply) {
+    return this.answers.bundle(FIRST, path, reply);
   }
 
-  @Get('tile/*')
+  @Get('tile/:level/*')
   @Public()
   @ApiOperation({ operationId: 'getLogTile', summary: 'A tile of the Merkle tree: up to 256 hashes' })
-  @ApiParam({
-    name: 'path',
-    description:
-      'Its level and index, `0/x001/x234/067`, and `.p/<W>` behind it when it has fewer than 256 hashes.',
-    schema: {
-      type: 'string',
-      pattern: '^\\d{1,2}/(x\\d{3}/)*\\d{3}(\\.p/[1-9]\\d{0,2})?$',
-      example: '0/000',
-    },
-  })
-  @ProducesTile('Hashes of 32 bytes each.')
-  async tile(@Req() request: WithWildcard): Promise<Buffer> {
-    const { level, ...path } = pathOf(request.params['*'] ?? '');
-    if (level === 'entries') throw auditErrors.problem('audit.tile_not_found');
-    return this.log.tile({ level, ...path });
+  @TileRoute()
+  async tile(
+    @TileLevel() level: string,
+    @RestOfPath() path: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.answers.tile(FIRST, `${level}/${path}`, reply);
   }
-}
-
-function pathOf(wildcard: string): TilePath {
-  const path = parseTilePath(`tile/${wildcard}`);
-  if (!path) throw auditErrors.problem('audit.tile_not_found');
-  return path;
 }

@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Database, InjectRepository } from '#kernel';
+import { InjectRepository } from '#kernel';
 import type { Repository } from 'typeorm';
 import { auditErrors } from '../audit.errors.js';
 import { AuditEntry } from '../entities/audit-entry.entity.js';
 import type { AuditLog } from '../entities/audit-log.entity.js';
 import { encodeBundle } from './leaf/bundle.js';
-import { leafOf, type LeafEntry, originLeaf } from './leaf/leaf.js';
 import { LogKeys } from './log-keys.js';
+import { LogLeaves } from './log-leaves.js';
 import { LogStore } from './log-store.js';
 import { formatTlogProof } from './note/tlog-proof.js';
-import { sequencerSql } from './sequencer/sequencer-sql.js';
 import { inclusionProof } from './tree/proof.js';
 import { TILE_WIDTH, tileWidth, type TilePath } from './tree/tile.js';
 import { HASH_BYTES } from './tree/hash.js';
@@ -21,40 +20,49 @@ export interface PublishedProof {
   readonly proof: string;
 }
 
-/** The transparency log as others see it (C2SP tlog-tiles). */
+/** The transparency logs as others see them (C2SP tlog-tiles). */
 @Injectable()
 export class PublishedLog {
   constructor(
     private readonly store: LogStore,
+    private readonly leaves: LogLeaves,
     private readonly keys: LogKeys,
-    private readonly database: Database,
     @InjectRepository(AuditEntry) private readonly entries: Repository<AuditEntry>,
   ) {}
 
-  /** The keys of the growing log, one vkey a line, the current one first. */
-  async keyText(): Promise<string> {
-    const log = await this.store.current();
-    const signers = this.keys.signers(log?.origin ?? this.keys.originOf(1));
+  /** The number of the log that grows. */
+  async currentNumber(): Promise<number> {
+    return (await this.store.current())?.number ?? 1;
+  }
+
+  /** The keys of a log, one vkey a line, the current one first. Throws `audit.log_not_found`. */
+  async keyText(logNumber: number): Promise<string> {
+    const log = await this.store.log(logNumber);
+    if (!log && logNumber !== 1) throw auditErrors.problem('audit.log_not_found');
+    const signers = this.keys.signers(log?.origin ?? this.keys.firstOrigin);
     return signers.map(({ vkey }) => `${vkey}\n`).join('');
   }
 
-  /** The newest signed checkpoint. Throws `audit.log_empty`. */
-  async checkpoint(): Promise<string> {
-    return (await this.grown()).checkpoint;
+  /** The newest signed checkpoint of a log. Throws `audit.log_empty` and `audit.log_not_found`. */
+  async checkpoint(logNumber: number): Promise<string> {
+    const log = await this.store.log(logNumber);
+    if (!log && logNumber !== 1) throw auditErrors.problem('audit.log_not_found');
+    if (!log || log.checkpoint === null) throw auditErrors.problem('audit.log_empty');
+    return log.checkpoint;
   }
 
   /** A tile of hashes. Throws `audit.tile_not_found`. */
-  async tile(path: TilePath & { readonly level: number }): Promise<Buffer> {
-    const log = await this.logWith(path);
+  async tile(logNumber: number, path: TilePath & { readonly level: number }): Promise<Buffer> {
+    const log = await this.logWith(logNumber, path);
     const [hashes] = await this.store.tiles(log.number, [path]);
     return (hashes ?? Buffer.alloc(0)).subarray(0, path.width * HASH_BYTES);
   }
 
   /** The leaf data of a tile of level 0. Throws `audit.tile_not_found`. */
-  async bundle(path: TilePath): Promise<Buffer> {
-    const log = await this.logWith(path);
+  async bundle(logNumber: number, path: TilePath): Promise<Buffer> {
+    const log = await this.logWith(logNumber, path);
     const from = path.index * TILE_WIDTH;
-    return encodeBundle(await this.leaves(log, from, from + path.width));
+    return encodeBundle(await this.leaves.read(log, from, from + path.width));
   }
 
   /**
@@ -70,39 +78,15 @@ export class PublishedLog {
       throw auditErrors.problem('audit.not_sequenced', { headers: { 'retry-after': '1' } });
     }
     const hashes = await inclusionProof(index, log.size, this.store.reader(log.number, log.size));
-    const [leaf] = await this.leaves(log, index, index + 1);
+    const [leaf] = await this.leaves.read(log, index, index + 1);
     if (!leaf) throw new Error(`Leaf ${index} of log ${log.number} is not in the database`);
     return { leaf, proof: formatTlogProof({ index, hashes, checkpoint: log.checkpoint }) };
   }
 
-  private async grown(): Promise<AuditLog & { readonly checkpoint: string }> {
-    const log = await this.store.current();
-    if (!log || log.checkpoint === null) throw auditErrors.problem('audit.log_empty');
-    return { ...log, checkpoint: log.checkpoint };
-  }
-
-  private async logWith({ level, index, width }: TilePath): Promise<AuditLog> {
-    const log = await this.store.current();
+  private async logWith(logNumber: number, { level, index, width }: TilePath): Promise<AuditLog> {
+    const log = await this.store.log(logNumber);
     const known = log ? tileWidth(level === 'entries' ? 0 : level, index, log.size) : 0;
     if (!log || known < width) throw auditErrors.problem('audit.tile_not_found');
     return log;
-  }
-
-  /** The leaf data of a log's leaves from `from` up to, not including, `to`. */
-  private async leaves(
-    { number, previous, startedAt }: AuditLog,
-    from: number,
-    to: number,
-  ): Promise<Buffer[]> {
-    const { instant } = sequencerSql(this.database.dialect.name);
-    const rows = await this.database.query<LeafEntry>(
-      `SELECT id, ${instant('occurred_at')} AS occurredAt, action, outcome, actor_kind AS actorKind, actor_id AS actorId,
-         resource_type AS resourceType, resource_id AS resourceId, payload_hash AS payloadHash
-       FROM audit_entry WHERE log_number = ? AND leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index`,
-      [number, from, to],
-    );
-    const first =
-      previous !== null && from === 0 ? [originLeaf({ previous, startedAt: startedAt.toISOString() })] : [];
-    return [...first, ...rows.map(leafOf)];
   }
 }

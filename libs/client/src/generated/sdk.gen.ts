@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { CancelAnyPaymentData, CancelAnyPaymentErrors, CancelAnyPaymentResponses, CancelPaymentData, CancelPaymentErrors, CancelPaymentResponses, CaptureAnyPaymentData, CaptureAnyPaymentErrors, CaptureAnyPaymentResponses, CapturePaymentData, CapturePaymentErrors, CapturePaymentResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmPasswordResetData, ConfirmPasswordResetErrors, ConfirmPasswordResetResponses, CreatePaymentData, CreatePaymentErrors, CreatePaymentResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, EraseMyAccountData, EraseMyAccountErrors, EraseMyAccountResponses, ExportExposuresData, ExportExposuresErrors, ExportExposuresResponses, ExportMyDataData, ExportMyDataErrors, ExportMyDataResponses, GetAnyPaymentData, GetAnyPaymentErrors, GetAnyPaymentResponses, GetAuditEntryData, GetAuditEntryErrors, GetAuditEntryProofData, GetAuditEntryProofErrors, GetAuditEntryProofResponses, GetAuditEntryResponses, GetJsonWebKeySetData, GetJsonWebKeySetErrors, GetJsonWebKeySetResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetLogCheckpointData, GetLogCheckpointErrors, GetLogCheckpointResponses, GetLogEntryBundleData, GetLogEntryBundleErrors, GetLogEntryBundleResponses, GetLogKeyData, GetLogKeyErrors, GetLogKeyResponses, GetLogTileData, GetLogTileErrors, GetLogTileResponses, GetMyProfileData, GetMyProfileErrors, GetMyProfileResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResourceAtData, GetResourceAtErrors, GetResourceAtResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetUserData, GetUserErrors, GetUserResponses, ListAllPaymentsData, ListAllPaymentsErrors, ListAllPaymentsResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListChangesOfAuditEntryData, ListChangesOfAuditEntryErrors, ListChangesOfAuditEntryResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListExposuresData, ListExposuresErrors, ListExposuresResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRefundsData, ListRefundsErrors, ListRefundsOfAnyPaymentData, ListRefundsOfAnyPaymentErrors, ListRefundsOfAnyPaymentResponses, ListRefundsResponses, ListResourceHistoryData, ListResourceHistoryErrors, ListResourceHistoryResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSubjectsOfAuditEntryData, ListSubjectsOfAuditEntryErrors, ListSubjectsOfAuditEntryResponses, ListTransfersData, ListTransfersErrors, ListTransfersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, ReactivateUserData, ReactivateUserErrors, ReactivateUserResponses, ReadProcessingRegisterData, ReadProcessingRegisterErrors, ReadProcessingRegisterResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RefundAnyPaymentData, RefundAnyPaymentErrors, RefundAnyPaymentResponses, RefundPaymentData, RefundPaymentErrors, RefundPaymentResponses, RegisterAccountData, RegisterAccountErrors, RegisterAccountResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, RevokeAllSessionsData, RevokeAllSessionsErrors, RevokeAllSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, UpdateMyProfileData, UpdateMyProfileErrors, UpdateMyProfileResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.js';
+import type { CancelAnyPaymentData, CancelAnyPaymentErrors, CancelAnyPaymentResponses, CancelPaymentData, CancelPaymentErrors, CancelPaymentResponses, CaptureAnyPaymentData, CaptureAnyPaymentErrors, CaptureAnyPaymentResponses, CapturePaymentData, CapturePaymentErrors, CapturePaymentResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmPasswordResetData, ConfirmPasswordResetErrors, ConfirmPasswordResetResponses, CreatePaymentData, CreatePaymentErrors, CreatePaymentResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, EraseMyAccountData, EraseMyAccountErrors, EraseMyAccountResponses, ExportMyDataData, ExportMyDataErrors, ExportMyDataResponses, GetAnyPaymentData, GetAnyPaymentErrors, GetAnyPaymentResponses, GetAuditEntryData, GetAuditEntryErrors, GetAuditEntryProofData, GetAuditEntryProofErrors, GetAuditEntryProofResponses, GetAuditEntryResponses, GetCheckpointOfLogData, GetCheckpointOfLogErrors, GetCheckpointOfLogResponses, GetEntryBundleOfLogData, GetEntryBundleOfLogErrors, GetEntryBundleOfLogResponses, GetJsonWebKeySetData, GetJsonWebKeySetErrors, GetJsonWebKeySetResponses, GetKeyOfLogData, GetKeyOfLogErrors, GetKeyOfLogResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetLogCheckpointData, GetLogCheckpointErrors, GetLogCheckpointResponses, GetLogEntryBundleData, GetLogEntryBundleErrors, GetLogEntryBundleResponses, GetLogKeyData, GetLogKeyErrors, GetLogKeyResponses, GetLogTileData, GetLogTileErrors, GetLogTileResponses, GetMyProfileData, GetMyProfileErrors, GetMyProfileResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResourceAtData, GetResourceAtErrors, GetResourceAtResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetTileOfLogData, GetTileOfLogErrors, GetTileOfLogResponses, GetUserData, GetUserErrors, GetUserResponses, ListAllPaymentsData, ListAllPaymentsErrors, ListAllPaymentsResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListBalancesData, ListBalancesErrors, ListBalancesResponses, ListChangesOfAuditEntryData, ListChangesOfAuditEntryErrors, ListChangesOfAuditEntryResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRefundsData, ListRefundsErrors, ListRefundsOfAnyPaymentData, ListRefundsOfAnyPaymentErrors, ListRefundsOfAnyPaymentResponses, ListRefundsResponses, ListResourceHistoryData, ListResourceHistoryErrors, ListResourceHistoryResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSubjectsOfAuditEntryData, ListSubjectsOfAuditEntryErrors, ListSubjectsOfAuditEntryResponses, ListTransfersData, ListTransfersErrors, ListTransfersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, ReactivateUserData, ReactivateUserErrors, ReactivateUserResponses, ReadProcessingRegisterData, ReadProcessingRegisterErrors, ReadProcessingRegisterResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RefundAnyPaymentData, RefundAnyPaymentErrors, RefundAnyPaymentResponses, RefundPaymentData, RefundPaymentErrors, RefundPaymentResponses, RegisterAccountData, RegisterAccountErrors, RegisterAccountResponses, ReplayDeadLetterData, ReplayDeadLetterErrors, ReplayDeadLetterResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, RevokeAllSessionsData, RevokeAllSessionsErrors, RevokeAllSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, UpdateMyProfileData, UpdateMyProfileErrors, UpdateMyProfileResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -158,36 +158,6 @@ export class Steward extends HeyApiClient {
     }
     
     /**
-     * List whose data a session, an actor or a credential saw or changed
-     *
-     * Between two instants: the question of GDPR Article 33. People come in the order of their ids. Reading takes as long as there are entries by whom is asked about; for many people take the export.
-     *
-     * Needs the permission `audit.incidents`.
-     */
-    public listExposures<ThrowOnError extends boolean = false>(options: Options<ListExposuresData, ThrowOnError>) {
-        return (options.client ?? this.client).get<ListExposuresResponses, ListExposuresErrors, ThrowOnError>({
-            security: [{ scheme: 'bearer', type: 'http' }],
-            url: '/v1/admin/audit/exposures',
-            ...options
-        });
-    }
-    
-    /**
-     * Export whose data a session, an actor or a credential saw or changed
-     *
-     * The whole list, as it is made. The export is itself an entry, `audit.export_exposures`.
-     *
-     * Needs the permission `audit.incidents`.
-     */
-    public exportExposures<ThrowOnError extends boolean = false>(options: Options<ExportExposuresData, ThrowOnError>) {
-        return (options.client ?? this.client).get<ExportExposuresResponses, ExportExposuresErrors, ThrowOnError>({
-            security: [{ scheme: 'bearer', type: 'http' }],
-            url: '/v1/admin/audit/exposures/export',
-            ...options
-        });
-    }
-    
-    /**
      * Read a resource as it was at an instant
      *
      * From the captured changes of its row, to the millisecond, by the clock of the database. Personal data is shown as `[sealed]` unless `reveal` asks for it.
@@ -219,8 +189,6 @@ export class Steward extends HeyApiClient {
     
     /**
      * The public key that signs the log
-     *
-     * A C2SP vkey; one a line, the current one first, while a key is being replaced by another.
      */
     public getLogKey<ThrowOnError extends boolean = false>(options?: Options<GetLogKeyData, ThrowOnError>) {
         return (options?.client ?? this.client).get<GetLogKeyResponses, GetLogKeyErrors, ThrowOnError>({ url: '/v1/log/key', ...options });
@@ -228,8 +196,6 @@ export class Steward extends HeyApiClient {
     
     /**
      * The newest signed checkpoint
-     *
-     * A C2SP tlog-checkpoint. Remember it: nothing that it covers can be changed unnoticed.
      */
     public getLogCheckpoint<ThrowOnError extends boolean = false>(options?: Options<GetLogCheckpointData, ThrowOnError>) {
         return (options?.client ?? this.client).get<GetLogCheckpointResponses, GetLogCheckpointErrors, ThrowOnError>({ url: '/v1/log/checkpoint', ...options });
@@ -254,7 +220,41 @@ export class Steward extends HeyApiClient {
      * A tile of the Merkle tree: up to 256 hashes
      */
     public getLogTile<ThrowOnError extends boolean = false>(options: Options<GetLogTileData, ThrowOnError>) {
-        return (options.client ?? this.client).get<GetLogTileResponses, GetLogTileErrors, ThrowOnError>({ url: '/v1/log/tile/{path}', ...options });
+        return (options.client ?? this.client).get<GetLogTileResponses, GetLogTileErrors, ThrowOnError>({ url: '/v1/log/tile/{level}/{path}', ...options });
+    }
+    
+    /**
+     * The public key that signs a log
+     */
+    public getKeyOfLog<ThrowOnError extends boolean = false>(options: Options<GetKeyOfLogData, ThrowOnError>) {
+        return (options.client ?? this.client).get<GetKeyOfLogResponses, GetKeyOfLogErrors, ThrowOnError>({ url: '/v1/log/{number}/key', ...options });
+    }
+    
+    /**
+     * The newest signed checkpoint of a log
+     */
+    public getCheckpointOfLog<ThrowOnError extends boolean = false>(options: Options<GetCheckpointOfLogData, ThrowOnError>) {
+        return (options.client ?? this.client).get<GetCheckpointOfLogResponses, GetCheckpointOfLogErrors, ThrowOnError>({ url: '/v1/log/{number}/checkpoint', ...options });
+    }
+    
+    /**
+     * The leaf data of up to 256 entries of a log
+     *
+     * Needs the permission `audit.read`.
+     */
+    public getEntryBundleOfLog<ThrowOnError extends boolean = false>(options: Options<GetEntryBundleOfLogData, ThrowOnError>) {
+        return (options.client ?? this.client).get<GetEntryBundleOfLogResponses, GetEntryBundleOfLogErrors, ThrowOnError>({
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/v1/log/{number}/tile/entries/{path}',
+            ...options
+        });
+    }
+    
+    /**
+     * A tile of the Merkle tree of a log
+     */
+    public getTileOfLog<ThrowOnError extends boolean = false>(options: Options<GetTileOfLogData, ThrowOnError>) {
+        return (options.client ?? this.client).get<GetTileOfLogResponses, GetTileOfLogErrors, ThrowOnError>({ url: '/v1/log/{number}/tile/{level}/{path}', ...options });
     }
     
     /**

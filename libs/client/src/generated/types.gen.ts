@@ -22,6 +22,14 @@ export type ReadinessResponse = {
     checks: {
         [key: string]: 'ok' | 'failed';
     };
+    /**
+     * Figures to watch, by the part of the system that tells them; they do not decide readiness.
+     */
+    details: {
+        [key: string]: {
+            [key: string]: string | number | null;
+        } | null;
+    };
 };
 
 export type DeadLetterResponse = {
@@ -2145,7 +2153,7 @@ export type GetLogKeyError = GetLogKeyErrors[keyof GetLogKeyErrors];
 
 export type GetLogKeyResponses = {
     /**
-     * The vkeys.
+     * C2SP vkeys: one a line, the current one first, while a key is being replaced by another.
      */
     200: string;
 };
@@ -2178,7 +2186,7 @@ export type GetLogCheckpointError = GetLogCheckpointErrors[keyof GetLogCheckpoin
 
 export type GetLogCheckpointResponses = {
     /**
-     * The checkpoint.
+     * A C2SP tlog-checkpoint. Remember it: nothing that it covers can be changed unnoticed.
      */
     200: string;
 };
@@ -2189,7 +2197,7 @@ export type GetLogEntryBundleData = {
     body?: never;
     path: {
         /**
-         * Its index, `x001/x234/067`, and `.p/<W>` behind it when it has fewer than 256 entries.
+         * Its index, `x001/x234/067` for 1234067, and `.p/<W>` behind it when it is narrower than 256.
          */
         path: string;
     };
@@ -2235,12 +2243,16 @@ export type GetLogTileData = {
     body?: never;
     path: {
         /**
-         * Its level and index, `0/x001/x234/067`, and `.p/<W>` behind it when it has fewer than 256 hashes.
+         * Its level; 0 holds the hashes of the leaves.
+         */
+        level: string;
+        /**
+         * Its index, `x001/x234/067` for 1234067, and `.p/<W>` behind it when it is narrower than 256.
          */
         path: string;
     };
     query?: never;
-    url: '/v1/log/tile/{path}';
+    url: '/v1/log/tile/{level}/{path}';
 };
 
 export type GetLogTileErrors = {
@@ -2268,6 +2280,178 @@ export type GetLogTileResponses = {
 };
 
 export type GetLogTileResponse = GetLogTileResponses[keyof GetLogTileResponses];
+
+export type GetKeyOfLogData = {
+    body?: never;
+    path: {
+        /**
+         * Which log: they are counted from 1; a restore from a backup begins a new one.
+         */
+        number: string;
+    };
+    query?: never;
+    url: '/v1/log/{number}/key';
+};
+
+export type GetKeyOfLogErrors = {
+    /**
+     * The request cannot be read. The request is not valid.
+     */
+    400: Problem;
+    /**
+     * No such log.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type GetKeyOfLogError = GetKeyOfLogErrors[keyof GetKeyOfLogErrors];
+
+export type GetKeyOfLogResponses = {
+    /**
+     * C2SP vkeys: one a line, the current one first, while a key is being replaced by another.
+     */
+    200: string;
+};
+
+export type GetKeyOfLogResponse = GetKeyOfLogResponses[keyof GetKeyOfLogResponses];
+
+export type GetCheckpointOfLogData = {
+    body?: never;
+    path: {
+        /**
+         * Which log: they are counted from 1; a restore from a backup begins a new one.
+         */
+        number: string;
+    };
+    query?: never;
+    url: '/v1/log/{number}/checkpoint';
+};
+
+export type GetCheckpointOfLogErrors = {
+    /**
+     * The request cannot be read. The request is not valid.
+     */
+    400: Problem;
+    /**
+     * The log is empty.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type GetCheckpointOfLogError = GetCheckpointOfLogErrors[keyof GetCheckpointOfLogErrors];
+
+export type GetCheckpointOfLogResponses = {
+    /**
+     * A C2SP tlog-checkpoint. Remember it: nothing that it covers can be changed unnoticed.
+     */
+    200: string;
+};
+
+export type GetCheckpointOfLogResponse = GetCheckpointOfLogResponses[keyof GetCheckpointOfLogResponses];
+
+export type GetEntryBundleOfLogData = {
+    body?: never;
+    path: {
+        /**
+         * Which log: they are counted from 1; a restore from a backup begins a new one.
+         */
+        number: string;
+        /**
+         * Its index, `x001/x234/067` for 1234067, and `.p/<W>` behind it when it is narrower than 256.
+         */
+        path: string;
+    };
+    query?: never;
+    url: '/v1/log/{number}/tile/entries/{path}';
+};
+
+export type GetEntryBundleOfLogErrors = {
+    /**
+     * The request cannot be read. The request is not valid.
+     */
+    400: Problem;
+    /**
+     * Authentication is required.
+     */
+    401: Problem;
+    /**
+     * Permission is missing.
+     */
+    403: Problem;
+    /**
+     * No such tile.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type GetEntryBundleOfLogError = GetEntryBundleOfLogErrors[keyof GetEntryBundleOfLogErrors];
+
+export type GetEntryBundleOfLogResponses = {
+    /**
+     * Each leaf after its length in two bytes.
+     */
+    200: Blob | File;
+};
+
+export type GetEntryBundleOfLogResponse = GetEntryBundleOfLogResponses[keyof GetEntryBundleOfLogResponses];
+
+export type GetTileOfLogData = {
+    body?: never;
+    path: {
+        /**
+         * Which log: they are counted from 1; a restore from a backup begins a new one.
+         */
+        number: string;
+        /**
+         * Its level; 0 holds the hashes of the leaves.
+         */
+        level: string;
+        /**
+         * Its index, `x001/x234/067` for 1234067, and `.p/<W>` behind it when it is narrower than 256.
+         */
+        path: string;
+    };
+    query?: never;
+    url: '/v1/log/{number}/tile/{level}/{path}';
+};
+
+export type GetTileOfLogErrors = {
+    /**
+     * The request cannot be read. The request is not valid.
+     */
+    400: Problem;
+    /**
+     * No such tile.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type GetTileOfLogError = GetTileOfLogErrors[keyof GetTileOfLogErrors];
+
+export type GetTileOfLogResponses = {
+    /**
+     * Hashes of 32 bytes each.
+     */
+    200: Blob | File;
+};
+
+export type GetTileOfLogResponse = GetTileOfLogResponses[keyof GetTileOfLogResponses];
 
 export type GetAuditEntryProofData = {
     body?: never;

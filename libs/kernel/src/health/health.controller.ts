@@ -25,6 +25,20 @@ class ReadinessResponse implements Readiness {
     description: 'Each check by name. Why one failed is in the log.',
   })
   readonly checks: Readiness['checks'];
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: {
+      type: 'object',
+      nullable: true,
+      additionalProperties: { oneOf: [{ type: 'string' }, { type: 'number' }], nullable: true },
+    },
+    example: {
+      transparencyLog: { log: 1, size: 20_852_163, waiting: 3, lagSeconds: 0.4, unattributedChanges: 0 },
+    },
+    description: 'Figures to watch, by the part of the system that tells them; they do not decide readiness.',
+  })
+  readonly details: Readiness['details'];
 }
 
 @ApiGroup('Health', 'For load balancers and orchestrators.')

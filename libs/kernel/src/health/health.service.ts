@@ -1,15 +1,19 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { READER, WRITER } from '../database/database.js';
 import { Migrator } from '../database/migrator.js';
 import { Ports, SchemaGuard } from '../ports/ports.js';
+import { type Detail, detailsIn, type Facts } from './health-detail.js';
 
 export type CheckResult = 'ok' | 'failed';
 
 export interface Readiness {
   readonly status: 'ready' | 'unavailable';
   readonly checks: Readonly<Record<string, CheckResult>>;
+  /** What rooms tell whoever watches; null for what could not be read. It never makes a process unready. */
+  readonly details: Readonly<Record<string, Facts | null>>;
 }
 
 interface Check {
@@ -20,8 +24,8 @@ interface Check {
   run(): Promise<readonly string[]>;
 }
 
-interface Known {
-  readonly result: Promise<CheckResult>;
+interface Known<Result> {
+  readonly result: Promise<Result>;
   readonly until: number;
 }
 
@@ -31,7 +35,9 @@ const TIMEOUT_MS = 2000;
 @Injectable()
 export class Health implements BeforeApplicationShutdown {
   private readonly logger = new Logger('Health');
-  private readonly known = new Map<string, Known>();
+  private readonly known = new Map<string, Known<CheckResult>>();
+  private details: readonly Detail[] | undefined;
+  private readonly told = new Map<string, Known<Facts | null>>();
   private readonly checks: readonly Check[];
   private isStopping = false;
 
@@ -40,6 +46,7 @@ export class Health implements BeforeApplicationShutdown {
     @Inject(getDataSourceToken(WRITER)) writer: DataSource,
     migrator: Migrator,
     ports: Ports,
+    private readonly discovery: DiscoveryService,
   ) {
     const answers = (source: DataSource) => async () => {
       await source.query('SELECT 1');
@@ -54,11 +61,20 @@ export class Health implements BeforeApplicationShutdown {
   }
 
   async readiness(): Promise<Readiness> {
-    const results = await Promise.all(
-      this.checks.map(async (check) => [check.name, await this.result(check)] as const),
-    );
+    const [results, details] = await Promise.all([
+      Promise.all(this.checks.map(async (check) => [check.name, await this.result(check)] as const)),
+      Promise.all(
+        (this.details ??= detailsIn(this.discovery)).map(
+          async (detail) => [detail.name, await this.facts(detail)] as const,
+        ),
+      ),
+    ]);
     const isReady = !this.isStopping && results.every(([, result]) => result === 'ok');
-    return { status: isReady ? 'ready' : 'unavailable', checks: Object.fromEntries(results) };
+    return {
+      status: isReady ? 'ready' : 'unavailable',
+      checks: Object.fromEntries(results),
+      details: Object.fromEntries(details),
+    };
   }
 
   /** Load balancers stop sending requests while the running ones are finished. */
@@ -71,6 +87,17 @@ export class Health implements BeforeApplicationShutdown {
     if (known && performance.now() < known.until) return known.result;
     const result = this.run(check);
     this.known.set(check.name, { result, until: performance.now() + check.keepMs });
+    return result;
+  }
+
+  private facts(detail: Detail): Promise<Facts | null> {
+    const known = this.told.get(detail.name);
+    if (known && performance.now() < known.until) return known.result;
+    const result = inTime(detail.read()).catch((error: unknown) => {
+      this.logger.error({ detail: detail.name, err: error }, 'a detail of readiness could not be read');
+      return null;
+    });
+    this.told.set(detail.name, { result, until: performance.now() + detail.keepMs });
     return result;
   }
 

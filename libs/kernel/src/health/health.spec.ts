@@ -1,8 +1,10 @@
+import { Injectable } from '@nestjs/common';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type BootedHttp, bootTestHttp } from '#kernel/testing';
 import type { MigrationInterface } from 'typeorm';
 import { registerFeature } from '../features/registry.js';
 import { SchemaGuard } from '../ports/ports.js';
+import { type Facts, HealthDetail } from './health-detail.js';
 import { Health } from './health.service.js';
 
 class Mismatch extends SchemaGuard {
@@ -11,6 +13,21 @@ class Mismatch extends SchemaGuard {
   }
   async mismatches(): Promise<string[]> {
     return ['payment: the update trigger is missing'];
+  }
+}
+
+@Injectable()
+class Waters {
+  private asked = 0;
+
+  @HealthDetail({ name: 'pond', keepMs: 60_000 })
+  async pond() {
+    return { ducks: (this.asked += 1), since: null };
+  }
+
+  @HealthDetail({ name: 'lake', keepMs: 60_000 })
+  lake(): Promise<Facts> {
+    return Promise.reject(new Error('frozen'));
   }
 }
 
@@ -32,6 +49,7 @@ describe('readiness', () => {
     expect(response.json()).toEqual({
       status: 'unavailable',
       checks: { ...checks, changeCapture: 'failed' },
+      details: {},
     });
   });
 
@@ -46,7 +64,22 @@ describe('readiness', () => {
   it('ends when the process is told to stop, while it stays alive', async () => {
     http = await bootTestHttp({ ports: {} });
     http.app.get(Health, { strict: false }).beforeApplicationShutdown();
-    expect((await http.inject({ url: '/health/ready' })).json()).toEqual({ status: 'unavailable', checks });
+    expect((await http.inject({ url: '/health/ready' })).json()).toEqual({
+      status: 'unavailable',
+      checks,
+      details: {},
+    });
     expect((await http.inject({ url: '/health/live' })).statusCode).toBe(200);
+  });
+
+  it('tells what rooms have to tell, asks them once in a while only, and stays ready when they fail', async () => {
+    http = await bootTestHttp({ ports: {}, providers: [Waters] });
+    for (let time = 0; time < 3; time += 1) {
+      const response = await http.inject({ url: '/health/ready' });
+      expect([response.statusCode, response.json()]).toEqual([
+        200,
+        { status: 'ready', checks, details: { pond: { ducks: 1, since: null }, lake: null } },
+      ]);
+    }
   });
 });

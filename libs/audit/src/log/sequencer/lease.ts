@@ -64,6 +64,15 @@ export class LogLease implements BeforeApplicationShutdown {
     );
   }
 
+  /** Takes the lease from whoever has it, in this unit; it is free afterwards. */
+  revokeIn(unit: Unit): void {
+    unit.append(
+      'UPDATE audit_log_lease SET holder = NULL, token = token + 1, leased_until = ? WHERE id = 1',
+      [this.clock.now()],
+      { mustHit: true },
+    );
+  }
+
   /** What was believed was wrong, or may be. */
   doubt(): void {
     this.token = undefined;

@@ -1,9 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Clock, MissedUpdate, Recurring, UnitOfWork } from '#kernel';
+import { MissedUpdate, Recurring, type Unit } from '#kernel';
 import type { AuditLog } from '../../entities/audit-log.entity.js';
 import { LogKeys } from '../log-keys.js';
 import { LogStore } from '../log-store.js';
 import { signCheckpoint } from '../note/checkpoint.js';
+import { CheckpointMemory } from '../restore/checkpoint-memory.js';
+import { LogBeginning } from '../restore/log-beginning.js';
+import { LostEntriesCheck } from '../restore/lost-entries.js';
 import { GrowingTree } from '../tree/growing-tree.js';
 import { BatchWriter } from './batch-writer.js';
 import { LogLease } from './lease.js';
@@ -30,13 +33,14 @@ export class Sequencer {
   private open: OpenLog | undefined;
 
   constructor(
-    private readonly units: UnitOfWork,
-    private readonly clock: Clock,
     private readonly waiting: WaitingEntries,
     private readonly writer: BatchWriter,
     private readonly lease: LogLease,
     private readonly store: LogStore,
     private readonly keys: LogKeys,
+    private readonly memory: CheckpointMemory,
+    private readonly check: LostEntriesCheck,
+    private readonly beginning: LogBeginning,
     private readonly steps: SequencerSteps,
   ) {}
 
@@ -80,26 +84,25 @@ export class Sequencer {
     );
     await this.steps.reached('checkpoint_signed');
     await this.writer.write(batch, { logNumber: number, from, to: tree.size, tiles, checkpoint });
+    this.memory.remember(checkpoint);
   }
 
   private async openLog(): Promise<OpenLog> {
-    const { number, origin, size } = (await this.store.current()) ?? (await this.beginLog());
+    const { number, origin, size } = await this.logToExtend();
     const tree = GrowingTree.restore(size, await this.store.edge(number, size));
     await this.steps.reached('log_opened');
     return { number, origin, tree };
   }
 
-  /** The first log of this database. */
-  private async beginLog(): Promise<AuditLog> {
-    await this.units.run({ action: 'audit.begin_log', recorded: false }, async (unit) => {
-      this.lease.renewIn(unit);
-      unit.append('INSERT INTO audit_log (number, origin, size, started_at) VALUES (1, ?, 0, ?)', [
-        this.keys.originOf(1),
-        this.clock.now(),
-      ]);
-    });
-    const log = await this.store.current();
-    if (!log) throw new Error('The log that was begun is not there');
-    return log;
+  /** A log that has lost entries is left as it is: to go on with it would sign two histories. */
+  private async logToExtend(): Promise<AuditLog> {
+    const current = await this.store.current();
+    const fence = (unit: Unit) => this.lease.renewIn(unit);
+    const remembered = await this.memory.recall();
+    const lost = remembered && (await this.check.compareRemembered(remembered, current));
+    if (lost) return this.beginning.after(lost, current, fence);
+    if (current) return current;
+    await this.beginning.first(fence);
+    return this.logToExtend();
   }
 }

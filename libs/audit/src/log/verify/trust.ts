@@ -3,6 +3,7 @@ import { parseCheckpoint } from '../note/checkpoint.js';
 import { type NoteVerifier, noteVerifier, parseVkey } from '../note/key.js';
 import { openNote, parseNote } from '../note/note.js';
 import { decodeBase64, NoteError } from '../note/text.js';
+import { familyOf } from '../origin.js';
 import type { Findings } from './findings.js';
 import { type LogSource, SourceUnreadable } from './log-source.js';
 
@@ -55,8 +56,6 @@ export function keysOf(origin: string, keys: readonly NoteVerifier[]): NoteVerif
     key.name !== origin && familyOf(key.name) === familyOf(origin) ? renamed(key, origin) : key,
   );
 }
-
-const familyOf = (origin: string): string => origin.replace(/\/\d+$/, '');
 
 function renamed(key: NoteVerifier, name: string): NoteVerifier {
   const material = decodeBase64(key.vkey.slice(key.vkey.indexOf('+', key.name.length + 1) + 1));

@@ -1,0 +1,40 @@
+import { LogAnswers } from './log-answers.js';
+import { LogHealth } from './log-health.js';
+import { LogKeys } from './log-keys.js';
+import { LogLeaves } from './log-leaves.js';
+import { LogStore } from './log-store.js';
+import { LogController } from './log.controller.js';
+import { NumberedLogController } from './numbered-log.controller.js';
+import { ProofController } from './proof.controller.js';
+import { PublishedLog } from './published-log.js';
+import { CheckpointMemory } from './restore/checkpoint-memory.js';
+import { LogBeginning } from './restore/log-beginning.js';
+import { LostEntriesCheck } from './restore/lost-entries.js';
+import { NewLog } from './restore/new-log.js';
+import { BatchWriter } from './sequencer/batch-writer.js';
+import { LogLease } from './sequencer/lease.js';
+import { Sequencer } from './sequencer/sequencer.js';
+import { SequencerSteps } from './sequencer/steps.js';
+import { WaitingEntries } from './sequencer/waiting-entries.js';
+
+/** What shows the transparency log. */
+export const logControllers = [LogController, NumberedLogController, ProofController];
+
+/** What makes it. */
+export const logProviders = [
+  BatchWriter,
+  CheckpointMemory,
+  LogAnswers,
+  LogBeginning,
+  LogHealth,
+  LogKeys,
+  LogLease,
+  LogLeaves,
+  LogStore,
+  LostEntriesCheck,
+  NewLog,
+  PublishedLog,
+  Sequencer,
+  SequencerSteps,
+  WaitingEntries,
+];
