@@ -22,6 +22,7 @@ import { RowChange } from './entities/row-change.entity.js';
 import { EntriesAboutPerson } from './export/entries-about-person.js';
 import { logControllers, logProviders } from './log/log.parts.js';
 import { CreateAudit1700000003000 } from './migrations/1700000003000-create-audit.js';
+import { DatabaseRecord } from './log/verify/record/database-record.js';
 import { AddTransparencyLog1700000003100 } from './migrations/1700000003100-add-transparency-log.js';
 import { AddRowVersions1700000003200 } from './migrations/1700000003200-add-row-versions.js';
 import { queryControllers, queryProviders } from './query/query.parts.js';
@@ -68,6 +69,7 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
     AuditRevealRecorder,
     Baseline,
     ClientAddress,
+    DatabaseRecord,
     EntriesAboutPerson,
     EntryWriter,
     ForgetAddresses,

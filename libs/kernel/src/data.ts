@@ -33,7 +33,7 @@ export {
 export { kernelConfig, type KernelConfig } from './config/kernel.config.js';
 export { type Principal, systemPrincipal } from './context/principal.js';
 export { newRequestState, RequestContext, type RequestState } from './context/request-context.js';
-export { Database } from './database/database.js';
+export { Database, type SnapshotQuery } from './database/database.js';
 export type { Dialect, Statement } from './database/dialects/dialect.js';
 export { migrationSource } from './database/migration-source.js';
 export { type Migration, Migrator } from './database/migrator.js';

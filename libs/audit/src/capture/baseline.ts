@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, Database, type Unit } from '#kernel';
 import { captureDialect } from './capture-dialect.js';
+import { beyondKey, keyParameters } from './key-range.js';
 import type { TablePlan } from './table-plan.js';
 
 /** A table whose triggers changed. */
@@ -62,7 +63,7 @@ export class Baseline {
     const page = `SELECT ${keys.join(', ')} FROM ${quoted(plan.table)} ${where([this.beyond(plan, after)])} ORDER BY ${keys.join(', ')} LIMIT ${ROWS_PER_STATEMENT}`;
     const [row] = await this.database.query(
       `SELECT * FROM (${page}) page ORDER BY ${down} LIMIT 1`,
-      after ? spread(after) : [],
+      after ? keyParameters(after) : [],
     );
     return row && plan.primaryKey.map((name) => row[name]);
   }
@@ -76,7 +77,7 @@ export class Baseline {
     const dialect = captureDialect(this.database.dialect.name);
     const table = dialect.quoted(plan.table);
     const range = where([this.beyond(plan, after), `NOT (${this.beyond(plan, last)})`]);
-    const parameters = [...(after ? spread(after) : []), ...spread(last)];
+    const parameters = [...(after ? keyParameters(after) : []), ...keyParameters(last)];
     await this.database.query(
       `INSERT INTO row_change (table_name, row_id, operation, before_image, after_image, entry_id, database_user, changed_at)
        SELECT ?, ${dialect.rowId(plan.primaryKey, table)}, 'baseline', NULL, ${dialect.image(plan.image, table)}, ?, ${dialect.user}, ${dialect.now}
@@ -99,20 +100,11 @@ export class Baseline {
     ]);
   }
 
-  /** `(a, b) > (?, ?)` spelled out, which both databases answer from the primary key. */
-  private beyond(plan: TablePlan, than: readonly unknown[] | undefined): string | undefined {
-    if (!than) return undefined;
+  private beyond({ primaryKey }: TablePlan, than: readonly unknown[] | undefined): string | undefined {
     const { quoted } = captureDialect(this.database.dialect.name);
-    const alternatives = plan.primaryKey.map((_, index) => {
-      const equal = plan.primaryKey.slice(0, index).map((name) => `${quoted(name)} = ?`);
-      return [...equal, `${quoted(plan.primaryKey[index] ?? '')} > ?`].join(' AND ');
-    });
-    return `(${alternatives.join(' OR ')})`;
+    return than && beyondKey(primaryKey, quoted);
   }
 }
-
-/** The parameters of the spelled-out comparison: of (a, b) it needs a, then a and b. */
-const spread = (key: readonly unknown[]): unknown[] => key.flatMap((_, index) => key.slice(0, index + 1));
 
 const where = (conditions: readonly (string | undefined)[]): string => {
   const given = conditions.filter((condition) => condition !== undefined);

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import type { DataSource, EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { currentUnit, type Unit } from '../unit-of-work/unit.js';
 import type { Dialect } from './dialects/dialect.js';
 import { SharedReads } from './shared-reads.js';
@@ -9,6 +9,12 @@ import { type Changes, TableSql } from './table-sql.js';
 export const WRITER = 'writer';
 export const READER = 'reader';
 export const DIALECT = 'steward.dialect';
+
+/** Runs a SELECT with `?` placeholders on one moment of the database. */
+export type SnapshotQuery = <Row = Record<string, unknown>>(
+  sql: string,
+  parameters?: readonly unknown[],
+) => Promise<Row[]>;
 
 /** The way to the data: the open unit of work's transaction, else the read-only source. */
 @Injectable()
@@ -82,6 +88,22 @@ export class Database {
   updateLater<Row extends object>(entity: new () => Row, where: Partial<Row>, changes: Changes<Row>): void {
     const { sql, parameters } = this.sqlOf(entity).update(where, changes);
     this.openUnit(entity).append(sql, parameters, { mustHit: true });
+  }
+
+  /**
+   * Lets `work` look at one moment of the whole database for as long as it takes, through a read-only connection of its
+   * own. The database keeps what is overwritten meanwhile: for verifying and exporting, not for requests.
+   */
+  async snapshot<T>(work: (query: SnapshotQuery) => Promise<T>): Promise<T> {
+    const source = await new DataSource(this.reader.options).initialize();
+    try {
+      const runner = source.createQueryRunner();
+      await this.dialect.beginSnapshot(runner);
+      return await work((sql, parameters = []) => runner.query(sql, parameters.map(this.dialect.parameter)));
+    } finally {
+      // Ends the transaction with the connection.
+      await source.destroy();
+    }
   }
 
   /** The table of an entity. */

@@ -37,6 +37,12 @@ export interface RecordSource extends LogSource {
   checkRecord(log: VerifiedLog, findings: Findings, progress: Progress): Promise<Fact[]>;
 }
 
+/** Opens the record for as long as it is verified. */
+export interface RecordOpener {
+  /** @throws SourceUnreadable when there is no log yet. */
+  open<T>(work: (source: RecordSource) => Promise<T>): Promise<T>;
+}
+
 export interface Verdict {
   /** 0: verified; 1: something is wrong; 2: nothing can be said. */
   readonly exitCode: 0 | 1 | 2;
@@ -44,14 +50,14 @@ export interface Verdict {
   readonly report: string;
 }
 
-/** Verifies what is asked for and reports it. Remembers the checkpoint only when nothing is wrong. */
+/** Verifies what is asked for, or a record, and reports it. Remembers the checkpoint only when nothing is wrong. */
 export async function verifyAudit(
   request: AuditToVerify,
-  record?: RecordSource,
-  progress: Progress = noProgress,
+  { record, progress = noProgress }: { record?: RecordOpener; progress?: Progress } = {},
 ): Promise<Verdict> {
   try {
-    return await verify(request, record, progress);
+    if (record === undefined) return await verify(request, undefined, progress);
+    return await record.open((source) => verify(request, source, progress));
   } catch (error) {
     if (!(error instanceof SourceUnreadable || error instanceof NoteError)) throw error;
     return { exitCode: 2, report: `NOTHING VERIFIED: ${error.message}.\n` };
@@ -75,7 +81,18 @@ async function verify(
   let log: VerifiedLog | undefined;
   if (source !== undefined) {
     const remembered = request.remember === undefined ? undefined : await readRemembered(request.remember);
-    log = await verifyLog({ source, findings, keys, witnessKeys, quorum, remembered, progress });
+    // The record's rows are compared with the leaves by themselves.
+    const withLeaves = record === undefined;
+    log = await verifyLog({
+      source,
+      findings,
+      keys,
+      witnessKeys,
+      quorum,
+      remembered,
+      withLeaves,
+      progress,
+    });
     if (log !== undefined) {
       known = log.keys;
       facts.push(['Source', source.name], ...factsOf(log));

@@ -49,6 +49,8 @@ export interface Dialect {
   isMistake(error: unknown): boolean;
   /** A statement changed another number of rows than it {@link Statement.mustHit | must hit}. */
   isMissed(error: unknown): boolean;
+  /** Opens a transaction on a connection of the reader in which every SELECT sees the same moment. */
+  beginSnapshot(runner: QueryRunner): Promise<void>;
   /** Runs SELECTs in order on the reader, in one round trip, and gives the rows of each. */
   readTogether(reader: DataSource, statements: readonly Statement[]): Promise<unknown[][]>;
   /** Turns an INSERT whose `key` is taken into an update; the assignments follow. */

@@ -187,6 +187,12 @@ export const mysql: Dialect = {
   },
   isMissed: (error) => driverNumber(error) === OUT_OF_RANGE && /row_count/i.test(String(error)),
 
+  async beginSnapshot(runner) {
+    await runner.query(
+      'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT',
+    );
+  },
+
   async readTogether(reader, statements) {
     const { pool } = reader.driver as DataSource['driver'] & { readonly pool: Pool };
     const sql = statements.map((statement) => statement.sql).join('; ');

@@ -101,6 +101,12 @@ export const sqlite: Dialect = {
   isMistake: (error) => !sqlite.isRetryable(error) && !sqlite.isFatal(error),
   isMissed: (error) => error instanceof MissedRow,
 
+  async beginSnapshot(runner) {
+    await runner.query('BEGIN');
+    // The moment is that of the first read.
+    await runner.query('SELECT 1 FROM sqlite_master LIMIT 1');
+  },
+
   async readTogether(reader, statements) {
     const answers: unknown[][] = [];
     for (const { sql, parameters } of statements) answers.push(await reader.query(sql, [...parameters]));

@@ -1,0 +1,186 @@
+import type { TablePlan } from '../../../capture/table-plan.js';
+import type { NoteVerifier } from '../../note/key.js';
+import type { Findings } from '../findings.js';
+import type { Progress } from '../progress.js';
+import type { Fact } from '../report.js';
+import type { VerifiedLog } from '../verify-log.js';
+import { verifyLog } from '../verify-log.js';
+import { type CheckedEntries, checkEntries } from './check-entries.js';
+import { checkHistories } from './check-histories.js';
+import type { DatabaseLog } from './database-log.js';
+import { ExpiredEntries } from './expired-entries.js';
+import { presentRows } from './present-rows.js';
+import { otherChanges, type RecordAt, type RecordedChange } from './record-rows.js';
+import { RowHistories } from './row-histories.js';
+
+export interface RecordToCheck {
+  readonly record: RecordAt;
+  /** Every log of the database, oldest first; the last one has been verified. */
+  readonly logs: readonly DatabaseLog[];
+  readonly current: VerifiedLog;
+  /** The tables whose changes are captured. */
+  readonly plans: readonly TablePlan[];
+  readonly findings: Findings;
+  readonly progress: Progress;
+}
+
+/** The record against the logs: every entry, every captured change, and every row of the captured tables. */
+export async function checkRecord(claim: RecordToCheck): Promise<Fact[]> {
+  const { record, plans } = claim;
+  const histories = new RowHistories(await countSteps(record, plans));
+  try {
+    return await new RecordCheck(claim, histories).run();
+  } finally {
+    histories.remove();
+  }
+}
+
+class RecordCheck {
+  private readonly expired: ExpiredEntries;
+  private changes = 0;
+
+  constructor(
+    private readonly claim: RecordToCheck,
+    private readonly histories: RowHistories,
+  ) {
+    this.expired = new ExpiredEntries(claim.record);
+  }
+
+  async run(): Promise<Fact[]> {
+    const { logs, current, findings } = this.claim;
+    const facts: Fact[] = [];
+    for (const log of logs) {
+      const isCurrent = log === logs.at(-1);
+      const verified = isCurrent ? current : await this.formerLog(log, current.keys);
+      if (!verified) continue;
+      const { origin, size } = verified.checkpoint;
+      if (log.log.size !== size)
+        findings.add(
+          'checkpoint',
+          `Log ${origin} has ${size} entries by its checkpoint, and ${log.log.size} by its row`,
+        );
+      facts.push(['Record', described(origin, await this.entriesOf(log, size))]);
+    }
+    await this.strayEntries();
+    await this.waiting();
+    facts.push(['Rows', await this.rows()]);
+    return facts;
+  }
+
+  /** The log that was before a restore, as far as the backup had it. */
+  private async formerLog(
+    source: DatabaseLog,
+    keys: readonly NoteVerifier[],
+  ): Promise<VerifiedLog | undefined> {
+    const { findings, progress } = this.claim;
+    if (source.log.checkpoint === null) return undefined;
+    return verifyLog({ source, findings, progress, keys, withLeaves: false });
+  }
+
+  private entriesOf(source: DatabaseLog, size: number): Promise<CheckedEntries> {
+    const { record, findings, progress } = this.claim;
+    const { number: logNumber, origin } = source.log;
+    return checkEntries({
+      record,
+      logNumber,
+      origin,
+      size,
+      firstLeaves: source.firstLeaf(),
+      findings,
+      progress,
+      seen: this.see,
+      expired: ({ leafIndex }) => this.expired.add({ logNumber, leafIndex }),
+    });
+  }
+
+  /** Entries and changes that claim a place in a log that there is not. */
+  private async strayEntries(): Promise<void> {
+    const { record, findings, logs } = this.claim;
+    const numbers = logs.map(({ log }) => log.number);
+    const isElsewhere = `(log_number IS NULL OR log_number NOT IN (${numbers.map(() => '?').join(', ')}))`;
+    const rows = await record.query<{ id: string; n: unknown }>(
+      `SELECT id, log_number AS n FROM audit_entry WHERE leaf_index IS NOT NULL AND ${isElsewhere} LIMIT 1000`,
+      numbers,
+    );
+    for (const { id, n } of rows)
+      findings.add('entry_surplus', `Entry ${id} claims a place in a log ${String(n)}, which there is not`);
+    const changes = otherChanges(record, `leaf_index IS NOT NULL AND ${isElsewhere}`, numbers);
+    for await (const page of changes) {
+      for (const change of page) {
+        this.see(change);
+        findings.add(
+          'change_unattributed',
+          `Row change ${change.id} of ${change.tableName} ${change.rowId} claims a place in a log that there is not`,
+        );
+      }
+    }
+  }
+
+  /** What has no place yet: the log does not cover it, but each change must name an entry that waits as well. */
+  private async waiting(): Promise<void> {
+    const { record, findings } = this.claim;
+    for await (const page of otherChanges(record, 'leaf_index IS NULL', []))
+      for (const change of page) this.see(change);
+    const orphans = await record.query<Record<'id' | 't' | 'r' | 'o' | 'u', unknown>>(
+      `SELECT c.id, c.table_name AS t, c.row_id AS r, c.operation AS o, c.database_user AS u FROM row_change c
+       LEFT JOIN audit_entry e ON e.id = c.entry_id AND LENGTH(e.id) = LENGTH(c.entry_id) AND e.leaf_index IS NULL
+       WHERE c.leaf_index IS NULL AND e.id IS NULL LIMIT 1000`,
+    );
+    for (const { id, t, r, o, u } of orphans)
+      findings.add(
+        'change_unattributed',
+        `Row change ${String(id)} of ${String(t)} ${String(r)} (${String(o)} by the database user ${String(u)}) belongs to no entry: it was made around the application and is not adopted yet`,
+      );
+    const [row] = await record.query<{ n: unknown }>(
+      'SELECT COUNT(*) AS n FROM audit_entry WHERE leaf_index IS NULL AND log_number IS NULL',
+    );
+    const count = Number(row?.n ?? 0);
+    if (count > 0)
+      findings.note(
+        `${count.toLocaleString('en')} entries wait for their place in the log, which does not cover them yet.`,
+      );
+  }
+
+  private async rows(): Promise<string> {
+    const { record, plans, findings, progress } = this.claim;
+    let rows = 0;
+    for (const plan of plans) {
+      for await (const page of presentRows(record, plan)) {
+        for (const { row, image } of page) this.histories.addPresent(plan.table, row, image);
+        rows += page.length;
+        progress.report('present rows', rows, rows);
+      }
+    }
+    const histories = await checkHistories({
+      record,
+      findings,
+      histories: this.histories,
+      plans: new Map(plans.map((plan) => [plan.table, plan])),
+      mayHaveExpired: (from, to) => this.expired.areBetween(from, to),
+    });
+    const number = (value: number) => value.toLocaleString('en');
+    return `${number(this.changes)} changes of ${number(histories)} rows lead from one to the next, and to ${number(rows)} present rows in ${plans.length} tables`;
+  }
+
+  private readonly see = (change: RecordedChange): void => {
+    const { tableName, rowId, id, beforeImage, afterImage, operation } = change;
+    this.changes++;
+    const images = { before: beforeImage, after: afterImage, isBaseline: operation === 'baseline' };
+    this.histories.addChange(tableName, rowId, id, images);
+  };
+}
+
+async function countSteps({ query }: RecordAt, plans: readonly TablePlan[]): Promise<number> {
+  let steps = 0;
+  for (const table of ['row_change', ...plans.map((plan) => plan.table)]) {
+    const [row] = await query<{ n: unknown }>(`SELECT COUNT(*) AS n FROM ${table}`);
+    steps += Number(row?.n ?? 0);
+  }
+  return steps;
+}
+
+function described(origin: string, { entries, changes, expired }: CheckedEntries): string {
+  const number = (value: number) => value.toLocaleString('en');
+  const gone = expired === 0 ? '' : `; the payload of ${number(expired)} has expired`;
+  return `${number(entries)} entries and ${number(changes)} row changes compared with the leaves of ${origin}${gone}`;
+}

@@ -1,0 +1,213 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Database, newId, UnitOfWork } from '#kernel';
+import { type BootedModule, describeOnEveryDialect } from '#kernel/testing';
+import { Vault } from '#vault';
+import { AdoptChanges } from '../../../adoption/adopt-changes.js';
+import { PAYLOAD_COLUMNS } from '../../../capture/record-guards.js';
+import { type Backup, backUp, restore, tamper, type Tamperer } from '../../../testing/tamper.js';
+import { bootAudit, outside, Thing, Things } from '../../../testing/things.js';
+import { LogKeys } from '../../log-keys.js';
+import { Sequencer } from '../../sequencer/sequencer.js';
+import { signCheckpoint } from '../../note/checkpoint.js';
+import { GrowingTree } from '../../tree/growing-tree.js';
+import { hashLeaf } from '../../tree/hash.js';
+import { leafOf } from '../../leaf/leaf.js';
+import { verifyAudit } from '../verify-audit.js';
+import { DatabaseRecord } from './database-record.js';
+import { placedEntries } from './record-rows.js';
+
+describeOnEveryDialect('against what is remembered, the record', (dialect) => {
+  let app: BootedModule;
+  let dir: string;
+  let memory: string;
+  const ids: string[] = [];
+
+  beforeEach(async () => {
+    app = await bootAudit(dialect);
+    dir = mkdtempSync(join(tmpdir(), 'steward-remember-'));
+    memory = join(dir, 'memory');
+    ids.length = 0;
+    await grow(5);
+  });
+  afterEach(async () => {
+    rmSync(dir, { recursive: true });
+    await app.close();
+  });
+
+  async function grow(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      const id = newId('thg');
+      ids.push(id);
+      await app
+        .get(UnitOfWork)
+        .run({ action: 'thing.create' }, () =>
+          app.get(Things).things.insert({ id, title: 'a', amountMinor: 1n }),
+        );
+    }
+    await app.get(Sequencer).drain();
+  }
+  const verify = (remember: string | undefined = memory) =>
+    verifyAudit(remember === '' ? {} : { remember }, { record: app.get(DatabaseRecord) });
+  const reboot = async () => {
+    await app.close({ keepDatabase: true });
+    app = await bootAudit(dialect, app.database);
+  };
+
+  /** What somebody with the database and the signing key can do: make tiles and a checkpoint of the rows as they are. */
+  async function signAgain(by: Tamperer): Promise<void> {
+    const query = <Row>(sql: string, parameters?: readonly unknown[]) =>
+      by.run(sql, [...(parameters ?? [])]) as Promise<Row[]>;
+    const tree = new GrowingTree();
+    const record = { query, dialect: app.get(Database).dialect.name };
+    await by.run('DELETE FROM audit_log_tile');
+    for await (const page of placedEntries(record, 1))
+      for (const { level, index, hashes } of tree.append(page.map((entry) => hashLeaf(leafOf(entry)))))
+        await by.run('INSERT INTO audit_log_tile VALUES (1, ?, ?, ?)', [level, index, hashes]);
+    const keys = app.get(LogKeys);
+    const origin = keys.firstOrigin;
+    await by.run('UPDATE audit_log SET size = ?, checkpoint = ?', [
+      tree.size,
+      signCheckpoint({ origin, size: tree.size, root: tree.root() }, keys.signers(origin)),
+    ]);
+  }
+  const removeLast = async (by: Tamperer, count: number) => {
+    const last = await by.run(`SELECT id FROM audit_entry ORDER BY leaf_index DESC LIMIT ${count}`);
+    for (const { id } of last) {
+      const changes = await by.run('SELECT row_id AS r FROM row_change WHERE entry_id = ?', [id]);
+      for (const { r } of changes) await by.run('DELETE FROM thing WHERE id = ?', [r]);
+      await by.run('DELETE FROM row_change WHERE entry_id = ?', [id]);
+      await by.run('DELETE FROM audit_entry WHERE id = ?', [id]);
+    }
+  };
+
+  it('shows that its tail was rewritten and signed again, which nothing else shows', async () => {
+    expect((await verify()).exitCode).toBe(0);
+    const remembered = readFileSync(memory, 'utf8');
+    await tamper(app.database, async (by) => {
+      await by.run(`UPDATE audit_entry SET actor_id = 'usr_other' WHERE leaf_index = 5`);
+      await signAgain(by);
+    });
+    await reboot();
+    await grow(2);
+    expect((await verify('')).exitCode).toBe(0);
+    const { exitCode, report } = await verify();
+    expect(report).toMatch(
+      /1 thing is wrong\.\n- rewritten: The log's first \d+ entries are not those that you remember/,
+    );
+    expect(exitCode).toBe(1);
+    expect(readFileSync(memory, 'utf8')).toBe(remembered);
+  });
+
+  it('shows that it was truncated, rows and all', async () => {
+    expect((await verify()).exitCode).toBe(0);
+    await tamper(app.database, async (by) => {
+      await removeLast(by, 2);
+      await signAgain(by);
+    });
+    await reboot();
+    expect((await verify('')).exitCode).toBe(0);
+    expect((await verify()).report).toMatch(
+      /1 thing is wrong\.\n- truncated: The log has \d+ entries; you remember \d+/,
+    );
+  });
+
+  it('shows that an old database was restored, also when it went on since', async () => {
+    let backup: Backup = new Map();
+    await tamper(app.database, async (by) => void (backup = await backUp(by, app.database)));
+    await grow(3);
+    expect((await verify()).exitCode).toBe(0);
+    await tamper(app.database, (by) => restore(by, backup));
+    await reboot();
+    expect((await verify('')).exitCode).toBe(0);
+    expect((await verify()).report).toMatch(
+      /- truncated: .*or an old database was restored without starting a new log/,
+    );
+    await grow(6);
+    expect((await verify('')).exitCode).toBe(0);
+    expect((await verify()).report).toMatch(/- rewritten: The log's first \d+ entries/);
+  });
+
+  it('is found out without memory when a tile or the checkpoint was edited', async () => {
+    await tamper(app.database, async (by) => {
+      const [tile] = await by.run('SELECT hashes FROM audit_log_tile WHERE level = 0');
+      const hashes = Buffer.from(tile?.['hashes'] as Buffer);
+      hashes[40]! ^= 1;
+      await by.run('UPDATE audit_log_tile SET hashes = ? WHERE level = 0', [hashes]);
+    });
+    const { report } = await verify();
+    expect(report).toMatch(/- tile: tile\/0\/000\.p\/\d+ does not hash to the signed root: it was changed/);
+    expect(report).toMatch(/- entry_changed: Entry 1 of log/);
+    expect(existsSync(memory)).toBe(false);
+    await tamper(app.database, async (by) => {
+      await signAgain(by);
+      await by.run(`UPDATE audit_log SET checkpoint = REPLACE(checkpoint, '\n6\n', '\n9\n')`);
+    });
+    expect((await verify()).report).toMatch(
+      /- checkpoint: The checkpoint is not to be believed: The signature/,
+    );
+  });
+
+  it('is found out while triggers are off, and while a change made by hand is not adopted', async () => {
+    await outside(app.database, `UPDATE thing SET title = 'hand' WHERE id = '${ids[0]}'`);
+    expect((await verify()).report).toMatch(
+      new RegExp(
+        `1 thing is wrong\\.\n- change_unattributed: Row change \\d+ of thing ${ids[0]} \\(update by the database user .*\\) belongs to no entry`,
+      ),
+    );
+    await app.get(AdoptChanges).adopt();
+    await app.get(Sequencer).drain();
+    expect((await verify()).exitCode).toBe(0);
+    await outside(app.database, 'DROP TRIGGER steward_thing_update');
+    expect((await verify()).report).toMatch(
+      /1 thing is wrong\.\n- capture: .* trigger steward_thing_update on table thing is missing/,
+    );
+  });
+
+  it('verifies after a person was erased', async () => {
+    const vault = app.get(Vault);
+    const ownerId = newId('usr');
+    await vault.prepare([ownerId]);
+    const row = vault.seal(Object.assign(new Thing(), { id: newId('thg'), ownerId, amountMinor: 1n }), {
+      email: 'a@example.com',
+    });
+    const units = app.get(UnitOfWork);
+    await units.run({ action: 'thing.create', subject: ownerId }, () => app.get(Things).things.insert(row));
+    await app.get(Sequencer).drain();
+    expect((await verify()).exitCode).toBe(0);
+    await units.run({ action: 'person.erase', subject: ownerId }, () =>
+      vault.eraseSubject(ownerId, 'account'),
+    );
+    await app.get(Sequencer).drain();
+    const found = await app.get(Things).things.findBy({ id: row.id });
+    expect((await vault.reveal(found, ['email'], 'support'))[0]).toMatchObject({ email: null });
+    const { exitCode, report } = await verify();
+    expect(exitCode, report).toBe(0);
+  });
+
+  it('verifies after payloads expired, and says which gaps that leaves', async () => {
+    const rename = (title: string) =>
+      app.get(UnitOfWork).run({ action: 'thing.rename' }, async (unit) => {
+        await app.get(Things).things.update({ id: ids[0] }, { title });
+        return unit.id;
+      });
+    const expired = await rename('b');
+    await rename('c');
+    await app.get(Sequencer).drain();
+    expect((await verify()).exitCode).toBe(0);
+    const clear = ['salt', ...PAYLOAD_COLUMNS].map((name) => `${name} = NULL`).join(', ');
+    await outside(app.database, `UPDATE audit_entry SET ${clear} WHERE id = '${expired}'`);
+    expect((await verify()).report).toMatch(
+      new RegExp(
+        `- payload_changed: entry \\d+ of log .* \\(${expired}\\) has no salt, as if its payload had expired, and still has 1 row changes`,
+      ),
+    );
+    await outside(app.database, `DELETE FROM row_change WHERE entry_id = '${expired}'`);
+    const { exitCode, report } = await verify();
+    expect(report).toMatch(/the payload of 1 has expired/);
+    expect(report).toMatch(/Note .*1 times a row's history has a gap where changes were dropped/);
+    expect(exitCode).toBe(0);
+  });
+});
