@@ -325,6 +325,7 @@ describe('the HTTP edge', () => {
     expect(ready.json()).toEqual({
       status: 'ready',
       checks: { databaseRead: 'ok', databaseWrite: 'ok', migrations: 'ok', changeCapture: 'ok' },
+      details: {},
     });
   });
 });
