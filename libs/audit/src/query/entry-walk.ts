@@ -6,7 +6,7 @@ import { AuditEntrySubject } from '../entities/audit-entry-subject.entity.js';
 import type { EntryFilter } from './entry-filter.js';
 import { EntrySearch } from './entry-search.js';
 
-const ENTRIES_PER_PAGE = 500;
+const ENTRIES_PER_PAGE = 250;
 const SUBJECTS_PER_PAGE = 10_000;
 
 /** Reads many entries, oldest first, in pages: no transaction stays open, and what is in memory stays the same. */

@@ -1,6 +1,8 @@
 import { AuditEntriesController } from '../audit-entries.controller.js';
+import { AuditExportController } from '../audit-export.controller.js';
 import { AuditIncidentController } from '../audit-incident.controller.js';
 import { AuditResourcesController } from '../audit-resources.controller.js';
+import { EntryExport } from '../export/entry-export.js';
 import { ChangedSubjects } from '../incident/changed-subjects.js';
 import { CredentialSessions } from '../incident/credential-sessions.js';
 import { ExposureExport } from '../incident/exposure-export.js';
@@ -16,13 +18,19 @@ import { RowImages } from './row-images.js';
 import { RowVersions } from './row-versions.js';
 
 /** What answers an auditor's questions. */
-export const queryControllers = [AuditEntriesController, AuditIncidentController, AuditResourcesController];
+export const queryControllers = [
+  AuditEntriesController,
+  AuditExportController,
+  AuditIncidentController,
+  AuditResourcesController,
+];
 
 export const queryProviders = [
   AuditEntriesService,
   ChangedSubjects,
   CredentialSessions,
   EntryChanges,
+  EntryExport,
   EntrySearch,
   EntryWalk,
   ExposureExport,

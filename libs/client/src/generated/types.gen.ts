@@ -339,6 +339,8 @@ export type SubjectPage = {
     nextCursor: string | null;
 };
 
+export type AuditExportFormat = 'ndjson' | 'csv' | 'ocsf';
+
 export type ExposureResponse = {
     /**
      * The person.
@@ -1864,6 +1866,88 @@ export type ListSubjectsOfAuditEntryResponses = {
 };
 
 export type ListSubjectsOfAuditEntryResponse = ListSubjectsOfAuditEntryResponses[keyof ListSubjectsOfAuditEntryResponses];
+
+export type ExportAuditEntriesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * What was acted upon, as `type:id`.
+         */
+        resource?: string;
+        /**
+         * The person whom it is about, alone or among others.
+         */
+        subject?: string;
+        /**
+         * Who acted: the id of a user, or `system:` and the name of a part of the system.
+         */
+        actor?: string;
+        /**
+         * The session in which it was done.
+         */
+        session?: string;
+        /**
+         * What was done.
+         */
+        action?: string;
+        /**
+         * How it ended.
+         */
+        outcome?: AuditOutcome;
+        /**
+         * What personal data was used for.
+         */
+        purpose?: string;
+        /**
+         * The W3C trace id.
+         */
+        trace?: string;
+        /**
+         * The earliest instant, itself included.
+         */
+        from?: string;
+        /**
+         * The latest instant, itself left out.
+         */
+        to?: string;
+        /**
+         * One JSON object a line; CSV with a header (RFC 4180); or one OCSF 1.8 event a line.
+         */
+        format?: AuditExportFormat;
+    };
+    url: '/v1/admin/audit/export';
+};
+
+export type ExportAuditEntriesErrors = {
+    /**
+     * The request cannot be read. The request is not valid.
+     */
+    400: Problem;
+    /**
+     * Authentication is required.
+     */
+    401: Problem;
+    /**
+     * Permission is missing.
+     */
+    403: Problem;
+    /**
+     * Something went wrong on our side.
+     */
+    500: Problem;
+};
+
+export type ExportAuditEntriesError = ExportAuditEntriesErrors[keyof ExportAuditEntriesErrors];
+
+export type ExportAuditEntriesResponses = {
+    /**
+     * The entries; the connection is broken off when they cannot be completed.
+     */
+    200: Blob | File;
+};
+
+export type ExportAuditEntriesResponse = ExportAuditEntriesResponses[keyof ExportAuditEntriesResponses];
 
 export type ListExposuresData = {
     body?: never;
