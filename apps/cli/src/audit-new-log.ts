@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { NewLog, NothingLost } from '#audit';
+import { NewLog, notesOf, NothingLost } from '#audit';
 import { RequestContext, systemPrincipal } from '#kernel';
 import { openApp } from '../../api/src/open-app.js';
 
@@ -16,7 +16,8 @@ export function addAuditNewLog(program: Command): void {
       'the newest checkpoint that anybody remembers of the log as it was before the restore',
     )
     .action(async ({ lastCheckpoint }: { lastCheckpoint: string }) => {
-      const note = await readFile(lastCheckpoint, 'utf8');
+      // A file that `audit:verify --remember` keeps may have those of former logs after it.
+      const [note = ''] = notesOf(await readFile(lastCheckpoint, 'utf8'));
       const { app } = await openApp({ background: false });
       try {
         const context = app.get(RequestContext, { strict: false });

@@ -23,6 +23,10 @@ export function addAuditVerify(program: Command): void {
       '--remember <file>',
       'check that the log only grew since the checkpoint in this file, and renew it',
     )
+    .option(
+      '--accept-restore',
+      'what a restore from a backup has lost of a former log is known; with --remember it is accepted for good',
+    )
     .option('--proof <file>', 'check the proof of a single entry: text, or the JSON that the API answers')
     .option('--leaf <file>', "that entry's leaf data")
     .action(async (options: Options) => {

@@ -15,6 +15,7 @@ export { Sequencer } from './log/sequencer/sequencer.js';
 export { SEQUENCER_STEPS, SequencerSteps } from './log/sequencer/steps.js';
 export { DatabaseRecord } from './log/verify/record/database-record.js';
 export { ProgressBar } from './log/verify/progress.js';
+export { notesOf } from './log/verify/remembered.js';
 export { type AuditToVerify, type Verdict, verifyAudit } from './log/verify/verify-audit.js';
 export { runWitness, type WitnessOptions } from './log/witness/run-witness.js';
 export { AuditEntriesService } from './query/audit-entries.service.js';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportLog } from '../log/verify/export-log.js';
-import { verifyAudit } from '../log/verify/verify-audit.js';
+import { type AuditToVerify, verifyAudit } from '../log/verify/verify-audit.js';
 import type { TestLog } from './test-log.js';
 
 /** A directory with logs in it, and what a verifier remembers of one. */
@@ -18,8 +18,8 @@ export class LogFiles {
     return exportLog(log, this.path(to), { withEntries: log.isOpen });
   }
 
-  verify(log: TestLog, from = 'log') {
-    return verifyAudit({ dir: this.path(from), key: log.vkeys, remember: this.memory });
+  verify(log: TestLog, from = 'log', request: AuditToVerify = {}) {
+    return verifyAudit({ dir: this.path(from), key: log.vkeys, remember: this.memory, ...request });
   }
 
   edit(path: string, change: (bytes: Buffer) => Buffer | void): void {

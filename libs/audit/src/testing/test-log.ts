@@ -8,8 +8,15 @@ import type { TileId } from '../log/tree/tile.js';
 import type { LogSource } from '../log/verify/log-source.js';
 import { MemoryTiles } from './memory-tiles.js';
 
-export const newSigner = (name: string): NoteSigner =>
-  noteSigner(name, generateKeyPairSync('ed25519').privateKey);
+/** A key that can be had under other names. */
+export interface TestSigner extends NoteSigner {
+  named(name: string): TestSigner;
+}
+
+export const newSigner = (
+  name: string,
+  privateKey = generateKeyPairSync('ed25519').privateKey,
+): TestSigner => ({ ...noteSigner(name, privateKey), named: (other) => newSigner(other, privateKey) });
 
 /** The leaf data of an entry that says little. */
 export const someLeaf = (number: number, entry: Partial<LeafEntry> = {}): Buffer =>
@@ -38,7 +45,7 @@ export class TestLog implements LogSource {
 
   constructor(
     readonly origin = 'log.example',
-    readonly signers: readonly NoteSigner[] = [newSigner(origin)],
+    readonly signers: readonly TestSigner[] = [newSigner(origin)],
   ) {}
 
   get size(): number {
@@ -65,7 +72,7 @@ export class TestLog implements LogSource {
   }
 
   /** The signed checkpoint of the log as it is now. */
-  signed(signers = this.signers): string {
+  signed(signers: readonly NoteSigner[] = this.signers): string {
     return signCheckpoint({ origin: this.origin, size: this.size, root: this.root }, signers);
   }
 
@@ -80,6 +87,8 @@ export class TestLog implements LogSource {
   async tile({ level, index, width }: TileId): Promise<Buffer | undefined> {
     return this.tiles.get({ level, index }).subarray(0, width * 32);
   }
+
+  async former(): Promise<undefined> {}
 
   async leaves({ index, width }: Omit<TileId, 'level'>): Promise<readonly Uint8Array[] | undefined> {
     return this.isOpen ? this.data.slice(index * 256, index * 256 + width) : undefined;

@@ -2,11 +2,8 @@ import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isMissing } from '../durable-files.js';
 import { encodeBundle } from '../leaf/bundle.js';
-import { parseCheckpoint } from '../note/checkpoint.js';
-import { parseNote } from '../note/note.js';
 import { allTiles, TILE_WIDTH, type TileId, tilePath } from '../tree/tile.js';
-import { checkRemembered } from './check-remembered.js';
-import { Findings } from './findings.js';
+import { beganWith, entries, readCheckpoint } from './compare.js';
 import { inOrder } from './in-order.js';
 import { type LogSource, SourceUnreadable } from './log-source.js';
 import { noProgress, type Progress } from './progress.js';
@@ -30,19 +27,18 @@ export async function exportLog(
 ): Promise<number> {
   const signed = (await source.checkpoint())?.toString();
   if (signed === undefined) throw new SourceUnreadable(`${source.name} has no checkpoint`);
-  const checkpoint = parseCheckpoint(parseNote(signed).text);
+  const checkpoint = readCheckpoint(signed);
   await mkdir(dir, { recursive: true });
-  const remembered = await readRemembered(join(dir, 'checkpoint'));
-  if (remembered !== undefined) {
-    const { origin } = parseCheckpoint(parseNote(remembered).text);
-    if (origin !== checkpoint.origin)
+  const [held] = (await readRemembered(join(dir, 'checkpoint'))).map(readCheckpoint);
+  if (held !== undefined) {
+    if (held.origin !== checkpoint.origin)
       throw new SourceUnreadable(
-        `${dir} holds the log ${origin}, not ${checkpoint.origin}: take another directory`,
+        `${dir} holds the log ${held.origin}, not ${checkpoint.origin}: take another directory`,
       );
-    const findings = new Findings();
-    await checkRemembered({ source, checkpoint, remembered, findings });
-    const [finding] = findings.list;
-    if (finding) throw new SourceUnreadable(`${dir} holds another history. ${finding.message}`);
+    if (held.size > checkpoint.size || (await beganWith(held, { source, checkpoint })) !== true)
+      throw new SourceUnreadable(
+        `${dir} holds another history: its ${entries(held.size)} are not the first of the log`,
+      );
   }
   const copy = (tile: TileId) => copyTile(source, dir, tile, withEntries);
   for await (const { item } of inOrder(allTiles(checkpoint.size), source.readAhead, copy))
@@ -51,7 +47,7 @@ export async function exportLog(
   const key = await source.key();
   if (key !== undefined) await writeFile(join(dir, 'key'), key);
   // Last, so that whoever reads meanwhile finds all that it calls for.
-  await remember(join(dir, 'checkpoint'), signed);
+  await remember(join(dir, 'checkpoint'), [signed]);
   return checkpoint.size;
 }
 

@@ -7,6 +7,7 @@ export type Fault =
   | 'leaf'
   | 'rewritten'
   | 'truncated'
+  | 'restored'
   | 'other_log'
   | 'key_changed'
   | 'proof'

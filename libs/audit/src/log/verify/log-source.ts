@@ -12,6 +12,8 @@ export interface LogSource {
   tile(tile: TileId): Promise<Buffer | undefined>;
   /** The leaf data of a bundle, which has the coordinates of a tile of level 0; undefined when it is not there. */
   leaves(bundle: Omit<TileId, 'level'>): Promise<readonly Uint8Array[] | undefined>;
+  /** A former log, which a later one continues after a restore, by its number; undefined when it is not there. */
+  former(number: number): Promise<LogSource | undefined>;
   /** How many reads it is worth having under way at a time. */
   readonly readAhead: number;
 }

@@ -1,15 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { isMissing, replaceFile } from '../durable-files.js';
 
-/** The checkpoint that a file remembers; undefined when there is no file yet. */
-export async function readRemembered(file: string): Promise<string | undefined> {
+/** The checkpoints that a file remembers: that of the newest log, then those of the logs before it. None without a file. */
+export async function readRemembered(file: string): Promise<string[]> {
   try {
-    return await readFile(file, 'utf8');
+    return notesOf(await readFile(file, 'utf8'));
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (isMissing(error)) return [];
     throw error;
   }
 }
 
-/** Remembers a signed checkpoint, byte for byte. */
-export const remember = (file: string, checkpoint: string): Promise<void> => replaceFile(file, checkpoint);
+/** Remembers signed checkpoints; a single one stands there byte for byte. */
+export const remember = (file: string, checkpoints: readonly string[]): Promise<void> =>
+  replaceFile(file, checkpoints.join('\n'));
+
+/** Signed notes with an empty line between them. */
+export const notesOf = (text: string): string[] => text.split(/(?<=^— .*\n)\n/m);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LogFiles } from '../../testing/log-files.js';
 import { TestLog } from '../../testing/test-log.js';
 import { encodeBundle } from '../leaf/bundle.js';
+import { originLeaf } from '../leaf/leaf.js';
 import { tilePath } from '../tree/tile.js';
 import { verifyAudit } from './verify-audit.js';
 
@@ -23,11 +24,10 @@ describe('a log on a web server', () => {
     answers = () => 200;
     server = createServer(({ url: path = '', headers }, response) => {
       const status = answers(path, headers.authorization);
-      try {
-        response.writeHead(status).end(status === 200 ? readFileSync(files.path(path)) : '');
-      } catch {
-        response.writeHead(404).end();
-      }
+      const file = files.path(path);
+      if (status === 307) response.writeHead(status, { location: path.replace('/log/', '/log/2/') }).end();
+      else if (status === 200 && existsSync(file)) response.writeHead(200).end(readFileSync(file));
+      else response.writeHead(status === 200 ? 404 : status).end();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/log/`;
@@ -46,6 +46,23 @@ describe('a log on a web server', () => {
     writeFileSync(files.path('token'), 'secret\n');
     const verdict = await verifyAudit({ url, key: log.vkeys, tokenFile: files.path('token') });
     expect(verdict).toEqual({ exitCode: 0, report: expect.stringContaining('leaf data of 1,000 entries') });
+  });
+
+  it('verifies with the one before it when a newer one continues it, from either address', async () => {
+    const old = new TestLog().grow(300);
+    await files.write(old);
+    const log = new TestLog('log.example/2', [old.signers[0]!.named('log.example/2')]);
+    log.append([originLeaf({ previous: old.signed(), startedAt: '2026-02-03 04:05:06' })]).grow(300);
+    await files.write(log, 'log/2');
+    await files.write(old, 'log/1');
+    answers = (path) => (/\/log\/(key|checkpoint)$/.test(path) ? 307 : 200);
+    for (const address of [url, `${url}2`]) {
+      const { exitCode, report } = await verifyAudit({ url: address });
+      expect(report).toMatch(/301 entries, [^]* 300 entries, [^]*VERIFIED: nothing is wrong/);
+      expect(exitCode).toBe(0);
+    }
+    rmSync(files.path('log/1/tile/0/000'));
+    expect((await verifyAudit({ url: `${url}2` })).report).toMatch(/tile\/0\/000 is missing/);
   });
 
   it('may stumble, and is unreadable when it stays down', async () => {
@@ -75,7 +92,9 @@ describe('an exported directory', () => {
     const log = new TestLog().grow(300);
     await files.write(log);
     const forged = new TestLog(log.origin, log.signers).grow(310, 7);
-    await expect(files.write(forged)).rejects.toThrow(/holds another history\. The log's first 300 entries/);
+    await expect(files.write(forged)).rejects.toThrow(
+      /holds another history: its 300 entries are not the first of the log/,
+    );
     expect((await files.verify(log)).exitCode).toBe(0);
   });
 

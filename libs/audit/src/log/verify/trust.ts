@@ -7,16 +7,24 @@ import { familyOf } from '../origin.js';
 import type { Findings } from './findings.js';
 import { type LogSource, SourceUnreadable } from './log-source.js';
 
+/** What tells which of the keys that a log shows are to be believed. */
+export interface SignedBefore {
+  /** The newest checkpoint. */
+  readonly signed: string;
+  /** A checkpoint that was verified some time ago, with the signatures of those only who were trusted then. */
+  readonly remembered: string | undefined;
+  readonly findings: Findings;
+}
+
 /**
  * The keys to believe a log by: those given, else those that the log shows of itself. Of the latter, once a checkpoint is
- * remembered, only those that signed it: the operator may replace a key while the old one signs beside the new one,
- * and nobody else can.
+ * remembered, only those that signed it, and those that sign beside one of them now: the operator may replace a key while
+ * the old one signs beside the new one.
  */
 export async function trustedKeys(
   source: LogSource,
   given: readonly NoteVerifier[],
-  remembered: string | undefined,
-  findings: Findings,
+  { signed, remembered, findings }: SignedBefore,
 ): Promise<readonly NoteVerifier[]> {
   if (given.length > 0) return given;
   const shown = parseVkeys((await source.key()) ?? '');
@@ -31,12 +39,20 @@ export async function trustedKeys(
     return shown;
   }
   const known = shown.filter((key) => hasSigned(key, remembered));
-  if (known.length > 0) return known;
-  findings.add(
-    'key_changed',
-    `No key that the log shows (${names}) signed the checkpoint that you remember: its key was replaced without overlap, or this is not the log that you know`,
-  );
-  return shown;
+  if (known.length === 0) {
+    findings.add(
+      'key_changed',
+      `No key that the log shows (${names}) signed the checkpoint that you remember: its key was replaced without overlap, or this is not the log that you know`,
+    );
+    return shown;
+  }
+  if (!known.some((key) => hasSigned(key, signed))) return known;
+  const joined = shown.filter((key) => !known.includes(key) && hasSigned(key, signed));
+  for (const { vkey } of joined)
+    findings.note(
+      `The log shows a new key, which signs beside the one that you know: ${vkey}. It is trusted from now on; compare it with what the operator says elsewhere.`,
+    );
+  return [...known, ...joined];
 }
 
 /** Reads verifier keys, one a line. @throws NoteError malformed. */

@@ -8,7 +8,7 @@ import { noProgress, type Progress } from './progress.js';
 import { readRemembered, remember } from './remembered.js';
 import { type Fact, factsOf, reportText } from './report.js';
 import { StaticLog } from './static-log.js';
-import { verifyLog, type VerifiedLog } from './verify-log.js';
+import { type VerifiedLogs, verifyLogs } from './verify-logs.js';
 import { readProof, verifyProof } from './verify-proof.js';
 import type { ProofVerdict } from '../note/tlog-proof.js';
 import { webServer } from './web-server.js';
@@ -25,8 +25,10 @@ export interface AuditToVerify {
   readonly key?: readonly string[];
   readonly witness?: readonly string[];
   readonly quorum?: number;
-  /** The file of the checkpoint that was verified last. */
+  /** The file of the checkpoints that were verified last. */
   readonly remember?: string;
+  /** What was lost with a restore from a backup is known. */
+  readonly acceptRestore?: boolean;
   readonly proof?: string;
   readonly leaf?: string;
 }
@@ -34,7 +36,7 @@ export interface AuditToVerify {
 /** A log whose record can be read as well: the database. */
 export interface RecordSource extends LogSource {
   /** Compares the record with the log, row by row; says how much was looked at. */
-  checkRecord(log: VerifiedLog, findings: Findings, progress: Progress): Promise<Fact[]>;
+  checkRecord(logs: VerifiedLogs, findings: Findings, progress: Progress): Promise<Fact[]>;
 }
 
 /** Opens the record for as long as it is verified. */
@@ -74,30 +76,22 @@ async function verify(
   const findings = new Findings();
   const keys = (request.key ?? []).map(parseVkey);
   const witnessKeys = (request.witness ?? []).map(parseVkey);
-  const { quorum = 0 } = request;
+  const { quorum = 0, acceptRestore = false, remember: memory } = request;
   const facts: Fact[] = [];
   const source = record ?? (await sourceOf(request));
   let known: readonly NoteVerifier[] = keys;
-  let log: VerifiedLog | undefined;
+  let verified: VerifiedLogs | undefined;
   if (source !== undefined) {
-    const remembered = request.remember === undefined ? undefined : await readRemembered(request.remember);
+    const remembered = memory === undefined ? [] : await readRemembered(memory);
     // The record's rows are compared with the leaves by themselves.
     const withLeaves = record === undefined;
-    log = await verifyLog({
-      source,
-      findings,
-      keys,
-      witnessKeys,
-      quorum,
-      remembered,
-      withLeaves,
-      progress,
-    });
-    if (log !== undefined) {
-      known = log.keys;
-      facts.push(['Source', source.name], ...factsOf(log));
-      if (remembered !== undefined) facts.push(['Remembered', `compared with ${request.remember}`]);
-      if (record !== undefined) facts.push(...(await record.checkRecord(log, findings, progress)));
+    const trusted = { keys, witnessKeys, quorum, remembered, acceptRestore };
+    verified = await verifyLogs({ source, findings, ...trusted, withLeaves, progress });
+    if (verified !== undefined) {
+      known = verified.keys;
+      facts.push(['Source', source.name], ...verified.logs.flatMap(factsOf));
+      if (remembered.length > 0) facts.push(['Remembered', `compared with ${memory}`]);
+      if (record !== undefined) facts.push(...(await record.checkRecord(verified, findings, progress)));
     }
   }
   if (request.proof !== undefined) {
@@ -108,16 +102,19 @@ async function verify(
     throw new SourceUnreadable('Say what to verify: --dir, --url, --database or --proof');
   }
   const isVerified = findings.count === 0;
-  if (isVerified && log !== undefined && request.remember !== undefined)
-    await remember(request.remember, log.signed);
+  if (isVerified && verified !== undefined && memory !== undefined)
+    await remember(
+      memory,
+      verified.logs.map(({ signed }) => signed),
+    );
   return { exitCode: isVerified ? 0 : 1, report: reportText(facts, findings) };
 }
 
 async function sourceOf({ dir, url, tokenFile }: AuditToVerify): Promise<LogSource | undefined> {
-  if (dir !== undefined) return new StaticLog(directory(dir));
+  if (dir !== undefined) return StaticLog.newest(directory(dir));
   if (url === undefined) return undefined;
   const token = tokenFile === undefined ? undefined : (await readFile(tokenFile, 'utf8')).trim();
-  return new StaticLog(webServer(url, { ...(token !== undefined && { token }) }));
+  return StaticLog.newest(webServer(url, { ...(token !== undefined && { token }) }));
 }
 
 async function checkProof(

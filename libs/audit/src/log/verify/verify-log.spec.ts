@@ -102,9 +102,14 @@ describe('a changed log is found out:', () => {
       'a checkpoint of another size',
       'checkpoint',
       (bytes) => Buffer.from(bytes.toString().replace('\n800\n', '\n799\n')),
-      /^- checkpoint: The checkpoint is not to be believed: The signature of log\.example\+[0-9a-f]{8} is wrong\.$/m,
+      /^- checkpoint: The checkpoint of log log\.example is not to be believed: The signature of log\.example\+[0-9a-f]{8} is wrong\.$/m,
     ],
-    ['no checkpoint', 'checkpoint', () => Buffer.from('nothing\n'), /checkpoint cannot be read/],
+    [
+      'no checkpoint',
+      'checkpoint',
+      () => Buffer.from('nothing\n'),
+      /- checkpoint: The checkpoint of \S+ cannot be read/,
+    ],
   ];
 
   it.each(cases)('%s', async (_name, path, change, words) => {

@@ -1,10 +1,8 @@
 import type { TablePlan } from '../../../capture/table-plan.js';
-import type { NoteVerifier } from '../../note/key.js';
 import type { Findings } from '../findings.js';
 import type { Progress } from '../progress.js';
 import type { Fact } from '../report.js';
-import type { VerifiedLog } from '../verify-log.js';
-import { verifyLog } from '../verify-log.js';
+import type { VerifiedLogs } from '../verify-logs.js';
 import { type CheckedEntries, checkEntries } from './check-entries.js';
 import { checkHistories } from './check-histories.js';
 import type { DatabaseLog } from './database-log.js';
@@ -15,9 +13,9 @@ import { RowHistories } from './row-histories.js';
 
 export interface RecordToCheck {
   readonly record: RecordAt;
-  /** Every log of the database, oldest first; the last one has been verified. */
+  /** Every log of the database, oldest first. */
   readonly logs: readonly DatabaseLog[];
-  readonly current: VerifiedLog;
+  readonly verified: VerifiedLogs;
   /** The tables whose changes are captured. */
   readonly plans: readonly TablePlan[];
   readonly findings: Findings;
@@ -47,34 +45,23 @@ class RecordCheck {
   }
 
   async run(): Promise<Fact[]> {
-    const { logs, current, findings } = this.claim;
+    const { logs, verified, findings } = this.claim;
     const facts: Fact[] = [];
-    for (const log of logs) {
-      const isCurrent = log === logs.at(-1);
-      const verified = isCurrent ? current : await this.formerLog(log, current.keys);
-      if (!verified) continue;
-      const { origin, size } = verified.checkpoint;
-      if (log.log.size !== size)
+    for (const source of logs) {
+      const { number, origin, size: rowSize } = source.log;
+      const log = verified.logs.find(({ checkpoint }) => checkpoint.origin === origin);
+      const size = log?.checkpoint.size ?? 0;
+      if (size !== rowSize)
         findings.add(
           'checkpoint',
-          `Log ${origin} has ${size} entries by its checkpoint, and ${log.log.size} by its row`,
+          `Log ${origin}, by its row the one with number ${number}, has ${rowSize} entries by its row, and ${size} by its checkpoint`,
         );
-      facts.push(['Record', described(origin, await this.entriesOf(log, size))]);
+      facts.push(['Record', described(origin, await this.entriesOf(source, size))]);
     }
     await this.strayEntries();
     await this.waiting();
     facts.push(['Rows', await this.rows()]);
     return facts;
-  }
-
-  /** The log that was before a restore, as far as the backup had it. */
-  private async formerLog(
-    source: DatabaseLog,
-    keys: readonly NoteVerifier[],
-  ): Promise<VerifiedLog | undefined> {
-    const { findings, progress } = this.claim;
-    if (source.log.checkpoint === null) return undefined;
-    return verifyLog({ source, findings, progress, keys, withLeaves: false });
   }
 
   private entriesOf(source: DatabaseLog, size: number): Promise<CheckedEntries> {

@@ -19,7 +19,13 @@ export class DatabaseLog implements LogSource {
     private readonly record: RecordAt,
     readonly log: StoredLog,
     readonly vkeys: readonly string[],
+    /** All logs of the database. */
+    protected readonly logs: readonly DatabaseLog[],
   ) {}
+
+  async former(number: number): Promise<DatabaseLog | undefined> {
+    return this.logs.find(({ log }) => log.number === number);
+  }
 
   get name(): string {
     return `log ${this.log.number} of the database`;

@@ -11,7 +11,7 @@ import { SourceUnreadable } from '../log-source.js';
 import type { Progress } from '../progress.js';
 import type { Fact } from '../report.js';
 import type { RecordOpener, RecordSource } from '../verify-audit.js';
-import type { VerifiedLog } from '../verify-log.js';
+import type { VerifiedLogs } from '../verify-logs.js';
 import { checkRecord } from './check-record.js';
 import { DatabaseLog, type StoredLog } from './database-log.js';
 import type { RecordAt } from './record-rows.js';
@@ -44,14 +44,13 @@ export class DatabaseRecord implements RecordOpener {
     const rows = await record.query<StoredLog>(
       `SELECT number, origin, size, checkpoint, previous, ${instant('started_at')} AS startedAt FROM audit_log ORDER BY number`,
     );
-    return rows.map((row) => {
+    const logs: DatabaseLog[] = [];
+    for (const row of rows) {
       const log = { ...row, number: Number(row.number), size: Number(row.size) };
-      return new DatabaseLog(
-        record,
-        log,
-        this.keys.signers(log.origin).map(({ vkey }) => vkey),
-      );
-    });
+      const vkeys = this.keys.signers(log.origin).map(({ vkey }) => vkey);
+      logs.push(new DatabaseLog(record, log, vkeys, logs));
+    }
+    return logs;
   }
 }
 
@@ -59,18 +58,18 @@ export class DatabaseRecord implements RecordOpener {
 class RecordOfDatabase extends DatabaseLog implements RecordSource {
   constructor(
     private readonly at: RecordAt,
-    private readonly logs: readonly DatabaseLog[],
+    logs: readonly DatabaseLog[],
     private readonly plans: readonly TablePlan[],
     private readonly captureMismatches: () => Promise<readonly string[]>,
   ) {
     const current = logs.at(-1);
     if (!current) throw new SourceUnreadable('Nothing has been sequenced: the database has no log');
-    super(at, current.log, current.vkeys);
+    super(at, current.log, current.vkeys, logs);
   }
 
-  async checkRecord(current: VerifiedLog, findings: Findings, progress: Progress): Promise<Fact[]> {
+  async checkRecord(verified: VerifiedLogs, findings: Findings, progress: Progress): Promise<Fact[]> {
     const { at: record, logs, plans } = this;
-    const facts = await checkRecord({ record, logs, plans, current, findings, progress });
+    const facts = await checkRecord({ record, logs, plans, verified, findings, progress });
     for (const mismatch of await this.captureMismatches())
       findings.add('capture', `Changes are not captured as they should be: the ${mismatch}`);
     return facts;

@@ -15,7 +15,8 @@ import { signCheckpoint } from '../../note/checkpoint.js';
 import { GrowingTree } from '../../tree/growing-tree.js';
 import { hashLeaf } from '../../tree/hash.js';
 import { leafOf } from '../../leaf/leaf.js';
-import { verifyAudit } from '../verify-audit.js';
+import { type AuditToVerify, verifyAudit } from '../verify-audit.js';
+import { MEMORY_FILE_NAME } from '../../restore/checkpoint-memory.js';
 import { DatabaseRecord } from './database-record.js';
 import { placedEntries } from './record-rows.js';
 
@@ -49,10 +50,12 @@ describeOnEveryDialect('against what is remembered, the record', (dialect) => {
     }
     await app.get(Sequencer).drain();
   }
-  const verify = (remember: string | undefined = memory) =>
-    verifyAudit(remember === '' ? {} : { remember }, { record: app.get(DatabaseRecord) });
-  const reboot = async () => {
+  const verify = (request: AuditToVerify = { remember: memory }) =>
+    verifyAudit(request, { record: app.get(DatabaseRecord) });
+  /** `forgetting` what the process that signs remembers outside the database. */
+  const reboot = async ({ forgetting = false } = {}) => {
     await app.close({ keepDatabase: true });
+    if (forgetting) rmSync(join(app.database.dataDir, MEMORY_FILE_NAME));
     app = await bootAudit(dialect, app.database);
   };
 
@@ -90,15 +93,37 @@ describeOnEveryDialect('against what is remembered, the record', (dialect) => {
       await by.run(`UPDATE audit_entry SET actor_id = 'usr_other' WHERE leaf_index = 5`);
       await signAgain(by);
     });
-    await reboot();
+    await reboot({ forgetting: true });
     await grow(2);
-    expect((await verify('')).exitCode).toBe(0);
+    expect((await verify({})).exitCode).toBe(0);
     const { exitCode, report } = await verify();
     expect(report).toMatch(
-      /1 thing is wrong\.\n- rewritten: The log's first \d+ entries are not those that you remember/,
+      /1 thing is wrong\.\n- rewritten: The first 6 entries of log \S+ are not those that you remember: its history was/,
     );
     expect(exitCode).toBe(1);
     expect(readFileSync(memory, 'utf8')).toBe(remembered);
+  });
+
+  it('shows by itself that its tail was rewritten, once the process that signs has begun a new log', async () => {
+    expect((await verify()).exitCode).toBe(0);
+    await tamper(app.database, async (by) => {
+      await by.run(`UPDATE audit_entry SET actor_id = 'usr_other' WHERE leaf_index = 5`);
+      await signAgain(by);
+    });
+    await reboot();
+    await grow(2);
+    const words = /1 thing is wrong\.\n- rewritten: The first 6 entries of log \S+ are not those/.source;
+    for (const acceptRestore of [false, true]) {
+      expect((await verify({ acceptRestore })).report).toMatch(
+        new RegExp(`${words} that log \\S+/2 continues: its history`),
+      );
+      expect(await verify({ acceptRestore, remember: memory })).toEqual({
+        exitCode: 1,
+        report: expect.stringMatching(
+          new RegExp(`${words} that you remember and that log \\S+/2 continues: its history`),
+        ),
+      });
+    }
   });
 
   it('shows that it was truncated, rows and all', async () => {
@@ -108,9 +133,13 @@ describeOnEveryDialect('against what is remembered, the record', (dialect) => {
       await signAgain(by);
     });
     await reboot();
-    expect((await verify('')).exitCode).toBe(0);
-    expect((await verify()).report).toMatch(
-      /1 thing is wrong\.\n- truncated: The log has \d+ entries; you remember \d+/,
+    expect((await verify({})).exitCode).toBe(0);
+    const truncated =
+      /1 thing is wrong\.\n- truncated: Log \S+ has 4 entries; you remember 6 entries: the last/;
+    expect((await verify()).report).toMatch(truncated);
+    await grow(1);
+    expect((await verify({})).report).toMatch(
+      /1 thing is wrong\.\n- restored: Entries 4 to 5 of log \S+ are gone and cannot be compared: it has 4 entries, and log \S+\/2 continues it from 6 entries/,
     );
   });
 
@@ -120,14 +149,49 @@ describeOnEveryDialect('against what is remembered, the record', (dialect) => {
     await grow(3);
     expect((await verify()).exitCode).toBe(0);
     await tamper(app.database, (by) => restore(by, backup));
-    await reboot();
-    expect((await verify('')).exitCode).toBe(0);
+    await reboot({ forgetting: true });
+    expect((await verify({})).exitCode).toBe(0);
     expect((await verify()).report).toMatch(
       /- truncated: .*or an old database was restored without starting a new log/,
     );
     await grow(6);
-    expect((await verify('')).exitCode).toBe(0);
-    expect((await verify()).report).toMatch(/- rewritten: The log's first \d+ entries/);
+    expect((await verify({})).exitCode).toBe(0);
+    expect((await verify()).report).toMatch(/- rewritten: The first 9 entries of log/);
+  });
+
+  it('tells what a restore lost until that is accepted, and then sees that nothing more is lost', async () => {
+    let backup: Backup = new Map();
+    await tamper(app.database, async (by) => void (backup = await backUp(by, app.database)));
+    await grow(3);
+    expect((await verify()).exitCode).toBe(0);
+    await tamper(app.database, (by) => restore(by, backup));
+    await reboot();
+    await grow(2);
+    const lost =
+      'Entries 6 to 8 of log \\S+ are gone and cannot be compared: it has 6 entries, and you remember 9 entries, and log \\S+/2 continues it from 9 entries';
+    const told = {
+      exitCode: 1,
+      report: expect.stringMatching(new RegExp(`1 thing is wrong\\.\\n- restored: ${lost}`)),
+    };
+    expect(await verify()).toEqual(told);
+    expect(await verify()).toEqual(told);
+    const accepted = await verify({ remember: memory, acceptRestore: true });
+    expect(accepted.report).toMatch(new RegExp(`Note +${lost}\\. That was accepted`));
+    expect(accepted.exitCode).toBe(0);
+    await grow(1);
+    const { exitCode, report } = await verify();
+    expect(report).toMatch(/Note +Entries 6 to 8 of log .* That was accepted/);
+    expect(exitCode, report).toBe(0);
+    await tamper(app.database, async (by) => {
+      await by.run('DELETE FROM audit_entry WHERE log_number = 1');
+      await by.run('DELETE FROM row_change WHERE log_number = 1');
+      await by.run('DELETE FROM thing');
+      await by.run('DELETE FROM audit_log_tile WHERE log_number = 1');
+      await by.run('DELETE FROM audit_log WHERE number = 1');
+    });
+    expect((await verify()).report).toMatch(
+      /- restored: Entries 0 to 8 of log \S+ are gone and cannot be compared: it is not there, and you remember 6 entries, and log/,
+    );
   });
 
   it('is found out without memory when a tile or the checkpoint was edited', async () => {
@@ -146,7 +210,7 @@ describeOnEveryDialect('against what is remembered, the record', (dialect) => {
       await by.run(`UPDATE audit_log SET checkpoint = REPLACE(checkpoint, '\n6\n', '\n9\n')`);
     });
     expect((await verify()).report).toMatch(
-      /- checkpoint: The checkpoint is not to be believed: The signature/,
+      /- checkpoint: The checkpoint of log \S+ is not to be believed: The signature/,
     );
   });
 
