@@ -2,8 +2,21 @@ import { z } from 'zod';
 import { defineConfig } from '#kernel';
 import { isKeyName } from './log/note/key.js';
 import { familyOf } from './log/origin.js';
+import { parseRules, RetentionPolicy } from './retention/retention-policy.js';
 
 const count = (standard: number) => z.coerce.number().int().min(1).max(1_000_000).default(standard);
+
+const rules = z
+  .string()
+  .default('')
+  .transform((text, context) => {
+    try {
+      return parseRules(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+      return z.NEVER;
+    }
+  });
 
 export const auditConfig = defineConfig(
   'audit',
@@ -14,12 +27,16 @@ export const auditConfig = defineConfig(
       .refine(isKeyName, 'must have no blanks, plus signs or control characters')
       .refine((name) => familyOf(name) === name, 'must not end in a slash and a number')
       .optional(),
+    AUDIT_RETENTION: rules,
+    AUDIT_RETENTION_LAW: rules,
     AUDIT_REFUSALS_PER_CLIENT: count(30),
     AUDIT_REFUSALS_PER_MINUTE: count(1000),
   },
   (env) => ({
     /** The name of the transparency log: its address without the scheme, such as `api.example.com/v1/log`. */
     logOrigin: env.LOG_ORIGIN,
+    /** After how many days the payloads of entries go, by action, and the terms that the law sets; see docs/audit-record.md. */
+    retention: new RetentionPolicy(env.AUDIT_RETENTION, env.AUDIT_RETENTION_LAW),
     /** Refusals of clients that are not logged in get an entry each, so many per minute; see docs/adr/0009. */
     refusals: { perClient: env.AUDIT_REFUSALS_PER_CLIENT, together: env.AUDIT_REFUSALS_PER_MINUTE },
   }),

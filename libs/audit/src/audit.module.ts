@@ -15,6 +15,7 @@ import { AuditEntrySubject } from './entities/audit-entry-subject.entity.js';
 import { AuditLog } from './entities/audit-log.entity.js';
 import { AuditLogLease } from './entities/audit-log-lease.entity.js';
 import { AuditLogTile } from './entities/audit-log-tile.entity.js';
+import { AuditRetention } from './entities/audit-retention.entity.js';
 import { AuditRowVersion } from './entities/audit-row-version.entity.js';
 import { AuditTerm } from './entities/audit-term.entity.js';
 import { CapturedTable } from './entities/captured-table.entity.js';
@@ -25,6 +26,7 @@ import { CreateAudit1700000003000 } from './migrations/1700000003000-create-audi
 import { DatabaseRecord } from './log/verify/record/database-record.js';
 import { AddTransparencyLog1700000003100 } from './migrations/1700000003100-add-transparency-log.js';
 import { AddRowVersions1700000003200 } from './migrations/1700000003200-add-row-versions.js';
+import { AddRetention1700000003300 } from './migrations/1700000003300-add-retention.js';
 import { queryControllers, queryProviders } from './query/query.parts.js';
 import { AnonymousRefusals } from './recorder/anonymous-refusals.js';
 import { AuditRecorder } from './recorder/audit-recorder.js';
@@ -32,6 +34,9 @@ import { AuditRevealRecorder } from './recorder/audit-reveal-recorder.js';
 import { ClientAddress } from './recorder/client-address.js';
 import { EntryWriter } from './recorder/entry-writer.js';
 import { ForgetAddresses } from './recorder/forget-addresses.js';
+import { ExpirableEntries } from './retention/expirable-entries.js';
+import { ExpirePayloads } from './retention/expire-payloads.js';
+import { PayloadEraser } from './retention/payload-eraser.js';
 
 /** Everything that happens is on the record: entries of units, changes of rows, reveals of personal data. */
 @Global()
@@ -46,12 +51,18 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
         CapturedTable,
         AuditTerm,
         AuditRowVersion,
+        AuditRetention,
         AuditLog,
         AuditLogTile,
         AuditLogLease,
         AuditCosignature,
       ],
-      migrations: [CreateAudit1700000003000, AddTransparencyLog1700000003100, AddRowVersions1700000003200],
+      migrations: [
+        CreateAudit1700000003000,
+        AddTransparencyLog1700000003100,
+        AddRowVersions1700000003200,
+        AddRetention1700000003300,
+      ],
       errors: auditErrors,
       permissions: auditPermissions,
       purposes: auditPurposes,
@@ -72,7 +83,10 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
     DatabaseRecord,
     EntriesAboutPerson,
     EntryWriter,
+    ExpirableEntries,
+    ExpirePayloads,
     ForgetAddresses,
+    PayloadEraser,
     TriggerSchemaGuard,
     { provide: UnitRecorder, useExisting: AuditRecorder },
     { provide: RevealRecorder, useExisting: AuditRevealRecorder },

@@ -68,9 +68,20 @@ export class ResourceVersionResponse extends RowChangeResponse {
     description: 'Who made it; null for a few seconds when somebody changed the row around the application.',
   })
   readonly entry: VersionEntryResponse | null;
+
+  @ApiProperty({
+    type: 'string',
+    enum: ['version', 'nothing', 'expired', 'unknown'],
+    description:
+      'What stood before it: the next older `version` on this list, or `nothing`; or versions that have `expired`, for ' +
+      'their retention has ended; or what is `unknown`, because nobody captured it.',
+    example: 'version',
+  })
+  readonly follows: Preceding;
 }
 
-export type ResourceState = 'present' | 'absent' | 'unknown';
+export type Preceding = 'version' | 'nothing' | 'expired' | 'unknown';
+export type ResourceState = 'present' | 'absent' | 'expired' | 'unknown';
 
 /** A resource as it was at an instant. */
 export class ResourceAtResponse {
@@ -85,10 +96,10 @@ export class ResourceAtResponse {
 
   @ApiProperty({
     type: 'string',
-    enum: ['present', 'absent', 'unknown'],
+    enum: ['present', 'absent', 'expired', 'unknown'],
     description:
-      'Whether it was there: `absent` before its first insert and after it was deleted, `unknown` before the first ' +
-      'change on record when that is no insert.',
+      'Whether it was there: `absent` before its first insert and after it was deleted, `expired` where changes of it are ' +
+      'gone because their retention has ended, `unknown` before the first change on record when that is no insert.',
     example: 'present',
   })
   readonly state: ResourceState;

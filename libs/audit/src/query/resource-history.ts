@@ -2,17 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { In, type Repository } from 'typeorm';
 import { Clock, InjectRepository, type Page } from '#kernel';
 import {
+  type Preceding,
   type ResourceAtResponse,
-  ResourceVersionResponse,
+  type ResourceState,
+  type ResourceVersionResponse,
   VersionEntryResponse,
 } from '../dto/resource-history.js';
 import { AuditEntry } from '../entities/audit-entry.entity.js';
+import { AuditRetention } from '../entities/audit-retention.entity.js';
 import type { RowChange } from '../entities/row-change.entity.js';
 import type { PageWish } from './audit-entries.service.js';
 import { cursorAt, numberAt } from './cursors.js';
 import { ReadableChanges } from './readable-changes.js';
 import { ResourceTables } from './resource-tables.js';
-import { RowVersions } from './row-versions.js';
+import { type RowName, RowVersions } from './row-versions.js';
 
 export interface ResourceName {
   readonly type: string;
@@ -24,6 +27,7 @@ export interface ResourceName {
 export class ResourceHistory {
   constructor(
     @InjectRepository(AuditEntry) private readonly entries: Repository<AuditEntry>,
+    @InjectRepository(AuditRetention) private readonly positions: Repository<AuditRetention>,
     private readonly tables: ResourceTables,
     private readonly versions: RowVersions,
     private readonly readable: ReadableChanges,
@@ -42,10 +46,13 @@ export class ResourceHistory {
     const last = changes.at(-1);
     const read = await this.readable.read(changes, purpose);
     const entries = await this.entriesOf(changes);
-    return {
-      items: read.map((version, index) => ({ ...version, entry: entries[index] ?? null })),
-      nextCursor: found.length > limit && last ? cursorAt(last.id) : null,
-    };
+    const items: ResourceVersionResponse[] = [];
+    for (const [index, change] of changes.entries()) {
+      const version = read[index];
+      const follows = await this.precedingOf(change, found[index + 1]);
+      if (version) items.push({ ...version, entry: entries[index] ?? null, follows });
+    }
+    return { items, nextCursor: found.length > limit && last ? cursorAt(last.id) : null };
   }
 
   /** The resource as it was at an instant. Throws `audit.history_not_kept`. */
@@ -53,22 +60,35 @@ export class ResourceHistory {
     const { type, id } = name;
     const row = { table: this.tables.tableOf(type), row: id };
     const change = await this.versions.lastAt(row, at);
-    const image = change?.afterImage ?? null;
+    const state = await this.stateBehind(row, change);
+    const image = state === 'present' ? (change?.afterImage ?? null) : null;
     const [entry = null] = change ? await this.entriesOf([change]) : [];
     return {
       type,
       id,
       at: at.toISOString(),
-      state: change ? (image === null ? 'absent' : 'present') : await this.stateBefore(row),
+      state,
       fields: image === null ? null : await this.readable.row(row.table, image, purpose),
       changedAt: change?.changedAt.toISOString() ?? null,
       entry,
     };
   }
 
-  private async stateBefore(row: Parameters<RowVersions['first']>[0]): Promise<'absent' | 'unknown'> {
-    const first = await this.versions.first(row);
-    return first?.operation === 'insert' ? 'absent' : 'unknown';
+  /** How the row was between a change and the next one on record: changes between the two may have expired. */
+  private async stateBehind(row: RowName, change: RowChange | undefined): Promise<ResourceState> {
+    const next = await this.versions.next(row, change && Number(change.id));
+    const last = next ? await this.precedingOf(next, change) : change ? 'version' : 'unknown';
+    if (last === 'version') return change?.afterImage ? 'present' : 'absent';
+    return last === 'nothing' ? 'absent' : last;
+  }
+
+  /** What a change followed; `previous` is the last one on record before it. */
+  private async precedingOf(change: RowChange, previous: RowChange | undefined): Promise<Preceding> {
+    const isBaseline = change.operation === 'baseline';
+    if (previous && (isBaseline || previous.afterImage === change.beforeImage)) return 'version';
+    if (isBaseline) return 'unknown';
+    if (!previous && change.beforeImage === null) return 'nothing';
+    return (await this.positions.exists()) ? 'expired' : 'unknown';
   }
 
   /** In the order of the changes; null for one that names no entry, or one that does not exist. */

@@ -57,15 +57,17 @@ export class RowVersions {
     return last;
   }
 
-  /** The first change on record. */
-  async first({ table, row }: RowName): Promise<RowChange | undefined> {
+  /** The first change on record behind the one with the id `after`; without it, the first of all. */
+  async next({ table, row }: RowName, after = -1): Promise<RowChange | undefined> {
+    const name = [table, row, after];
     const found = await this.database.query<Found>(
-      `SELECT MIN(id) AS id FROM (SELECT MIN(v.change_id) AS id FROM audit_row_version v WHERE ${PLACED}
-       UNION SELECT MIN(id) FROM row_change WHERE ${WAITS}) ends`,
-      [table, row, table, row],
+      `SELECT MIN(id) AS id FROM (SELECT MIN(v.change_id) AS id FROM audit_row_version v
+         WHERE ${PLACED} AND v.change_id > ?
+       UNION SELECT MIN(id) FROM row_change WHERE ${WAITS} AND id > ?) ends`,
+      [...name, ...name],
     );
-    const [first] = await this.load(row, found);
-    return first;
+    const [next] = await this.load(row, found);
+    return next;
   }
 
   /** Looks at the newest, and then halves the span of ids: a row may have very many versions. */

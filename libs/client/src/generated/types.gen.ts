@@ -430,9 +430,9 @@ export type ResourceAtResponse = {
      */
     at: string;
     /**
-     * Whether it was there: `absent` before its first insert and after it was deleted, `unknown` before the first change on record when that is no insert.
+     * Whether it was there: `absent` before its first insert and after it was deleted, `expired` where changes of it are gone because their retention has ended, `unknown` before the first change on record when that is no insert.
      */
-    state: 'present' | 'absent' | 'unknown';
+    state: 'present' | 'absent' | 'expired' | 'unknown';
     /**
      * Its fields as text; `[sealed]` for personal data that was not revealed. Null unless it was there.
      */
@@ -482,6 +482,10 @@ export type ResourceVersionResponse = {
      * Who made it; null for a few seconds when somebody changed the row around the application.
      */
     entry: VersionEntryResponse | null;
+    /**
+     * What stood before it: the next older `version` on this list, or `nothing`; or versions that have `expired`, for their retention has ended; or what is `unknown`, because nobody captured it.
+     */
+    follows: 'version' | 'nothing' | 'expired' | 'unknown';
 };
 
 export type ResourceVersionPage = {
