@@ -16,10 +16,9 @@ import { AuditEntry } from '../entities/audit-entry.entity.js';
 import { AuditRetention } from '../entities/audit-retention.entity.js';
 import { ExpirableEntries, type Span } from './expirable-entries.js';
 import { PayloadEraser } from './payload-eraser.js';
+import { EXPIRY } from './retention-policy.js';
 
 const DAY_MS = 86_400_000;
-/** What a run that dropped something leaves on the record. That is kept, whatever the rules say. */
-export const EXPIRY = 'audit.expire_payloads';
 const ENTRIES_PER_PAGE = 200;
 /** A page ends with the entry with which it has so many row changes. */
 const ENOUGH_CHANGES = 5_000;
@@ -86,7 +85,7 @@ export class ExpirePayloads {
     const known = new Map((await this.positions.find()).map((position) => [position.action, position]));
     const now = this.clock.now().getTime();
     return (await this.expirable.actions()).flatMap((action) => {
-      const days = action === EXPIRY ? undefined : this.config.retention.daysOf(action);
+      const days = this.config.retention.daysOf(action);
       if (days === undefined) return [];
       const { reachedId = null, recheckedId = null } = known.get(action) ?? {};
       const before = new Date(now - days * DAY_MS);

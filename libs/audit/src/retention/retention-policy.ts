@@ -1,3 +1,6 @@
+/** The entry of a run that dropped payloads. It is kept, whatever the rules say: it tells which payloads may be missing. */
+export const EXPIRY = 'audit.expire_payloads';
+
 /** For how long the payloads of entries with matching actions are kept. */
 export interface RetentionRule {
   /** `*`, `payment.*` or `payment.capture`. */
@@ -51,7 +54,7 @@ export class RetentionPolicy {
 
   /** After how many days the payload of an entry with this action expires; undefined for never. */
   daysOf(action: string): number | undefined {
-    const rule = narrowest(this.rules, action);
+    const rule = action === EXPIRY ? undefined : narrowest(this.rules, action);
     return rule && Math.max(rule.days, narrowest(this.law, action)?.days ?? 0);
   }
 }

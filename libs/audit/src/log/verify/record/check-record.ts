@@ -6,6 +6,7 @@ import type { VerifiedLogs } from '../verify-logs.js';
 import { type CheckedEntries, checkEntries } from './check-entries.js';
 import { checkHistories } from './check-histories.js';
 import type { DatabaseLog } from './database-log.js';
+import { DroppedPayloads } from './dropped-payloads.js';
 import { ExpiredEntries } from './expired-entries.js';
 import { presentRows } from './present-rows.js';
 import { otherChanges, type RecordAt, type RecordedChange } from './record-rows.js';
@@ -35,6 +36,7 @@ export async function checkRecord(claim: RecordToCheck): Promise<Fact[]> {
 
 class RecordCheck {
   private readonly expired: ExpiredEntries;
+  private readonly dropped = new DroppedPayloads();
   private changes = 0;
 
   constructor(
@@ -58,6 +60,7 @@ class RecordCheck {
         );
       facts.push(['Record', described(origin, await this.entriesOf(source, size))]);
     }
+    await this.dropped.check(this.claim.record, findings);
     await this.strayEntries();
     await this.waiting();
     facts.push(['Rows', await this.rows()]);
@@ -76,7 +79,10 @@ class RecordCheck {
       findings,
       progress,
       seen: this.see,
-      expired: ({ leafIndex }) => this.expired.add({ logNumber, leafIndex }),
+      expired: ({ leafIndex, action }) => {
+        this.expired.add({ logNumber, leafIndex });
+        this.dropped.add(action);
+      },
     });
   }
 

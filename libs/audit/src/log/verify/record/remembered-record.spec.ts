@@ -269,6 +269,14 @@ describeOnEveryDialect('against what is remembered, the record', (dialect) => {
       ),
     );
     await outside(app.database, `DELETE FROM row_change WHERE entry_id = '${expired}'`);
+    expect((await verify()).report).toMatch(
+      /1 thing is wrong\.\n- payload_gone: The payloads of 1 entries with the action thing\.rename are gone, and the entries audit\.expire_payloads tell of 0/,
+    );
+    await app.get(UnitOfWork).run({ action: 'audit.expire_payloads' }, async (unit) => {
+      unit.describe({ details: { action: 'thing.rename', entries: 1 } });
+    });
+    expect((await verify()).report).toContain('VERIFIED: nothing is wrong.');
+    await app.get(Sequencer).drain();
     const { exitCode, report } = await verify();
     expect(report).toMatch(/the payload of 1 has expired/);
     expect(report).toMatch(/Note .*1 times a row's history has a gap where changes were dropped/);
