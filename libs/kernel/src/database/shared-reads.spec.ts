@@ -42,7 +42,7 @@ describe('reads of one turn', () => {
     expect(await outcomes([read('a'), read('wrong'), read('b')])).toEqual(['answered', 'syntax', 'answered']);
   });
 
-  it('fail all at once when it is nobody’s mistake: no outage is asked 32 times', async () => {
+  it('fail all at once when it is nobody’s mistake: no outage is asked again and again', async () => {
     const { trips, read } = database();
     expect(new Set(await outcomes(['a', 'outage', 'b'].map(read)))).toEqual(new Set(['connection lost']));
     expect(trips).toHaveLength(1);
@@ -50,15 +50,15 @@ describe('reads of one turn', () => {
 
   it('fail together when the database goes while each is asked alone', async () => {
     const { trips, read } = database();
-    const answers = await outcomes(['a', 'wrong', 'outage', 'b', 'c'].map(read));
-    expect(answers).toEqual(['answered', 'syntax', 'connection lost', 'connection lost', 'connection lost']);
+    const answers = await outcomes(['a', 'wrong', 'outage', 'b'].map(read));
+    expect(answers).toEqual(['answered', 'syntax', 'connection lost', 'connection lost']);
     expect(trips).toHaveLength(4);
   });
 
   it('come in several trips when they are many', async () => {
     const { trips, read } = database();
-    await Promise.all(Array.from({ length: 70 }, (_, index) => read(`${index}`)));
-    expect(trips.map(({ length }) => length)).toEqual([32, 32, 6]);
+    await Promise.all(Array.from({ length: 10 }, (_, index) => read(`${index}`)));
+    expect(trips.map(({ length }) => length)).toEqual([4, 4, 2]);
   });
 });
 

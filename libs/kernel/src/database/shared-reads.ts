@@ -12,8 +12,11 @@ export interface ReadCarrier extends Pick<Dialect, 'isMistake'> {
   together(statements: readonly Statement[]): Promise<unknown[][]>;
 }
 
-/** Bounds what one slow statement can hold up, and the size of one message to the database. */
-const MAX_TOGETHER = 32;
+/**
+ * Bounds what one slow statement can hold up, and the size of one message to the database. Also: while one batch is
+ * answered, the database can work on the next.
+ */
+const MAX_TOGETHER = 4;
 
 /**
  * Sends reads that are asked for in the same turn of the event loop, by one request or by many, to the database in one

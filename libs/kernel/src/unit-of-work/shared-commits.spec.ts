@@ -9,7 +9,7 @@ const unit = (name: string): WholeUnit => ({
 });
 
 /** A database that refuses a transaction with the unit `wrong`, loses the connection at `lost`, and waits at `slow`. */
-function database() {
+function database(maxUnderWay = 1) {
   const transactions: string[][] = [];
   const shared = new SharedCommits(
     async (units) => {
@@ -19,6 +19,7 @@ function database() {
       for (const name of ['wrong', 'lost']) if (names.includes(name)) throw new Error(name);
     },
     (error) => !String(error).includes('lost'),
+    maxUnderWay,
   );
   return { transactions, commit: (name: string) => shared.commit(unit(name)) };
 }
@@ -35,6 +36,16 @@ describe('units that are committed together', () => {
       ['a', 'b'],
       ['c', 'd'],
     ]);
+  });
+
+  it('go in as many transactions at a time as are allowed', async () => {
+    const { transactions, commit } = database(2);
+    const first = commit('a');
+    await delay(0);
+    const second = commit('b');
+    await delay(0);
+    await Promise.all([first, second, commit('c'), commit('d')]);
+    expect(transactions).toEqual([['a'], ['b'], ['c', 'd']]);
   });
 
   it('do not suffer from a mistake of another', async () => {
@@ -67,7 +78,7 @@ describe('units that are committed together', () => {
   it('go in several transactions when they are many', async () => {
     const { transactions, commit } = database();
     await Promise.all(Array.from({ length: 40 }, (_, index) => commit(`${index}`)));
-    expect(transactions.map(({ length }) => length)).toEqual([16, 16, 8]);
+    expect(transactions.map(({ length }) => length)).toEqual([8, 8, 8, 8, 8]);
   });
 
   it('go apart when they are large', async () => {

@@ -6,16 +6,19 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Bounds what is rolled back, and asked for again one by one, when a unit of a batch fails. */
-const MAX_TOGETHER = 16;
+/**
+ * Bounds what is rolled back, and asked for again one by one, when a unit of a batch fails. Also: the larger the batches,
+ * the more this process and the database take turns instead of working at the same time.
+ */
+const MAX_TOGETHER = 8;
 /** Bounds the size of one message to the database; a unit that is larger goes alone. */
 const MAX_VALUES = 5_000;
-/** A batch that takes longer than this waits for somebody's lock; the next one does not wait for it. */
+/** A batch that takes longer than this waits for somebody's lock; it is not counted among those under way any more. */
 const PATIENCE_MS = 20;
 
 /**
  * Commits units that are under way at the same moment in one transaction, so that they share its round trip and its
- * write to the disk. While one batch is being committed, the next one gathers; nothing waits for a timer otherwise.
+ * write to the disk. While batches are being committed, the next one gathers; nothing waits for a timer otherwise.
  * A unit must not suffer from its neighbours: when a batch fails, each of its units is committed alone.
  */
 export class SharedCommits {
@@ -24,19 +27,20 @@ export class SharedCommits {
   private isScheduled = false;
 
   /**
-   * `together` commits units in one transaction, all or none. `mayRepeat` says whether an error means for certain that
-   * nothing was committed.
+   * `together` commits units in one transaction, all or none; `maxUnderWay` such at a time. `mayRepeat` says whether an
+   * error means for certain that nothing was committed.
    */
   constructor(
     private readonly together: (units: readonly WholeUnit[]) => Promise<void>,
     private readonly mayRepeat: (error: unknown) => boolean,
+    private readonly maxUnderWay: number,
   ) {}
 
   /** Resolves when the unit is committed. */
   commit(unit: WholeUnit): Promise<void> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ unit, resolve, reject });
-      if (this.underWay === 0) this.schedule();
+      if (this.underWay < this.maxUnderWay) this.schedule();
     });
   }
 
@@ -56,7 +60,7 @@ export class SharedCommits {
     let ended = () => {
       ended = () => {};
       this.underWay -= 1;
-      if (this.underWay === 0) this.schedule();
+      if (this.underWay < this.maxUnderWay) this.schedule();
     };
     const impatience = setTimeout(() => ended(), PATIENCE_MS);
     await this.run(batch);

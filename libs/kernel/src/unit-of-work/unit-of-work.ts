@@ -52,10 +52,7 @@ export function outcomeOf(error: unknown): 'refused' | 'failed' | undefined {
 export class UnitOfWork {
   private readonly logger = new Logger('UnitOfWork');
   private readonly queue = new SerialQueue();
-  private readonly shared = new SharedCommits(
-    (units) => this.commitTogether(units),
-    (error) => !this.dialect.isFatal(error),
-  );
+  private readonly shared: SharedCommits;
 
   constructor(
     @Inject(getDataSourceToken(WRITER)) private readonly writer: DataSource,
@@ -65,7 +62,14 @@ export class UnitOfWork {
     private readonly hooks: UnitHooks,
     private readonly outbox: OutboxWriter,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.shared = new SharedCommits(
+      (units) => this.commitTogether(units),
+      (error) => !dialect.isFatal(error),
+      // Two, so that the database has the next one while this process answers the clients of the last one.
+      dialect.serialUnits ? 1 : 2,
+    );
+  }
 
   /** The open unit, if the running code is inside one. */
   get current(): Unit | undefined {
