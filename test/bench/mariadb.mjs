@@ -36,6 +36,7 @@ export async function startMariaDb(directory) {
       `--datadir=${dataDirectory}`,
       '--bind-address=127.0.0.1',
       `--port=${port}`,
+      `--tmpdir=${directory}`,
       `--socket=${join(directory, 's')}`,
       ...asRoot,
     ],

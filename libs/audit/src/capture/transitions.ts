@@ -31,36 +31,33 @@ export interface GuardSql {
   same(column: LiveColumn): string;
 }
 
-/** The condition under which an UPDATE is let through; undefined for never. */
-export function transitionCondition(
+/** The conditions under any of which an UPDATE is let through. */
+export function transitionConditions(
   transitions: readonly AllowedTransition[],
   columns: readonly LiveColumn[],
   sql: GuardSql,
-): string | undefined {
-  if (transitions.length === 0) return undefined;
-  return transitions
-    .map(({ whileNull = [], onceSet = [], sets = [], clears = [] }) => {
-      const free = new Set([...sets, ...clears]);
-      const conditions = [
-        ...whileNull.map((name) => `OLD.${sql.quoted(name)} IS NULL`),
-        ...onceSet.map((name) => `OLD.${sql.quoted(name)} IS NOT NULL`),
-        ...sets.map((name) => `NEW.${sql.quoted(name)} IS NOT NULL`),
-        ...clears.map((name) => `NEW.${sql.quoted(name)} IS NULL`),
-        ...columns.filter(({ name }) => !free.has(name)).map((column) => sql.same(column)),
-      ];
-      return `(${conditions.join(' AND ')})`;
-    })
-    .join(' OR ');
+): string[] {
+  return transitions.map(({ whileNull = [], onceSet = [], sets = [], clears = [] }) => {
+    const free = new Set([...sets, ...clears]);
+    const conditions = [
+      ...whileNull.map((name) => `OLD.${sql.quoted(name)} IS NULL`),
+      ...onceSet.map((name) => `OLD.${sql.quoted(name)} IS NOT NULL`),
+      ...sets.map((name) => `NEW.${sql.quoted(name)} IS NOT NULL`),
+      ...clears.map((name) => `NEW.${sql.quoted(name)} IS NULL`),
+      ...columns.filter(({ name }) => !free.has(name)).map((column) => sql.same(column)),
+    ];
+    return `(${conditions.join(' AND ')})`;
+  });
 }
 
-/** The condition under which a DELETE is let through; undefined for never. */
-export function deletionCondition(deletion: AllowedDeletion | undefined, sql: GuardSql): string | undefined {
-  if (!deletion) return undefined;
+/** The condition, if any, under which a DELETE is let through. */
+export function deletionConditions(deletion: AllowedDeletion | undefined, sql: GuardSql): string[] {
+  if (!deletion) return [];
   const { owner, match, ownerSet, ownerNull } = deletion;
   const conditions = [
     ...Object.entries(match).map(([own, column]) => `o.${sql.quoted(own)} = OLD.${sql.quoted(column)}`),
     ...ownerSet.map((name) => `o.${sql.quoted(name)} IS NOT NULL`),
     ...ownerNull.map((name) => `o.${sql.quoted(name)} IS NULL`),
   ];
-  return `EXISTS (SELECT 1 FROM ${sql.quoted(owner)} o WHERE ${conditions.join(' AND ')})`;
+  return [`EXISTS (SELECT 1 FROM ${sql.quoted(owner)} o WHERE ${conditions.join(' AND ')})`];
 }

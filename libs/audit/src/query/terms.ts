@@ -24,16 +24,33 @@ export type TermFacts = Readonly<
   readonly occurredAt: string;
 };
 
+/** The terms that an entry has by what it says of itself, and what they are made of. */
+const SAID = {
+  actor: ['actorId'],
+  action: ['action'],
+  resource: ['resourceType', 'resourceId'],
+  subject: ['subjectId'],
+  /** Whose key the client's address is sealed under. */
+  address: ['addressSubjectId'],
+  session: ['sessionId'],
+  outcome: ['outcome'],
+  purpose: ['purpose'],
+  trace: ['traceId'],
+  request: ['requestId'],
+} as const satisfies Readonly<Record<string, readonly (keyof TermFacts)[]>>;
+
+type Kind = keyof typeof SAID;
+
 /** MySQL compares text without its trailing blanks; so that one term is one row everywhere, terms have none. */
-const named = (kind: string, value: string): string => `${kind}:${value}`.replace(/ +$/, '');
+const named = (kind: Kind, ...values: readonly string[]): string =>
+  [kind, ...values].join(':').replace(/ +$/, '');
 
 /** How each term is written. Whoever searches writes it the same way. */
 export const term = {
   actor: (id: string) => named('actor', id),
   action: (action: string) => named('action', action),
-  resource: (type: string, id: string) => named('resource', `${type}:${id}`),
+  resource: (type: string, id: string) => named('resource', type, id),
   subject: (id: string) => named('subject', id),
-  /** Whose key the client's address is sealed under. */
   address: (subjectId: string) => named('address', subjectId),
   session: (id: string) => named('session', id),
   outcome: (outcome: string) => named('outcome', outcome),
@@ -47,26 +64,46 @@ export const term = {
 /** How far the time in an entry's id may be from the entry's own, in ms, for a search by time to find it. */
 export const TIMELY_MS = 1_000;
 
+/** Whether a search by time cannot find the entry by its id. */
+export function isUntimely({ id, occurredAt }: Pick<TermFacts, 'id' | 'occurredAt'>): boolean {
+  return Math.abs(msOfId(id) - Date.parse(instantText(occurredAt))) > TIMELY_MS;
+}
+
 /**
  * Everything by which an entry is found once it is sequenced: each term once. `subjects` are those of a list beside the
- * one that the entry itself names.
+ * one that the entry itself names. The sequencer has the database make the same of many entries; see `appendIndex`.
  */
 export function termsOf(entry: TermFacts, subjects: Iterable<string>): string[] {
-  const terms = new Set([term.action(entry.action), term.outcome(entry.outcome)]);
-  const add = (make: (value: string) => string, value: string | null) => {
-    if (value !== null) terms.add(make(value));
-  };
-  add(term.actor, entry.actorId);
-  add(term.subject, entry.subjectId);
-  add(term.address, entry.addressSubjectId);
-  add(term.session, entry.sessionId);
-  add(term.purpose, entry.purpose);
-  add(term.trace, entry.traceId);
-  add(term.request, entry.requestId);
-  if (entry.resourceType !== null && entry.resourceId !== null)
-    terms.add(term.resource(entry.resourceType, entry.resourceId));
+  const terms = new Set<string>();
+  for (const [kind, properties] of Object.entries(SAID)) {
+    const values = properties.map((property: keyof TermFacts) => entry[property]);
+    if (values.every((value) => value !== null)) terms.add(named(kind as Kind, ...values));
+  }
   for (const subject of subjects) terms.add(term.subject(subject));
-  const occurredMs = Date.parse(instantText(entry.occurredAt));
-  if (Math.abs(msOfId(entry.id) - occurredMs) > TIMELY_MS) terms.add(term.untimely());
+  if (isUntimely(entry)) terms.add(term.untimely());
   return [...terms];
 }
+
+/** How the database joins texts. */
+export type Concat = (parts: readonly string[]) => string;
+
+/**
+ * The terms by what entries say of themselves, in SQL: for each kind an expression over the columns of `audit_entry e`,
+ * and the condition under which there is one.
+ */
+export function saidInSql(concat: Concat): { readonly term: string; readonly condition: string }[] {
+  return Object.entries(SAID).map(([kind, properties]) => {
+    const columns = properties.map((property) => `e.${columnOf(property)}`);
+    return {
+      term: termInSql(concat, kind as Kind, columns),
+      condition: columns.map((column) => `${column} IS NOT NULL`).join(' AND '),
+    };
+  });
+}
+
+/** A term of this kind in SQL, of expressions that are not null. */
+export const termInSql = (concat: Concat, kind: Kind, values: readonly string[]): string =>
+  `RTRIM(${concat([`'${kind}'`, ...values.flatMap((value) => [`':'`, value])])})`;
+
+const columnOf = (property: string): string =>
+  property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

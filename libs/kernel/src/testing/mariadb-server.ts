@@ -35,6 +35,8 @@ export async function startMariadb(binary: string, options: readonly string[] = 
     [
       '--no-defaults',
       `--datadir=${directory}/data`,
+      // A server that starts removes the temporary tables of all others in the same folder.
+      `--tmpdir=${directory}`,
       `--socket=${directory}/socket`,
       `--port=${port}`,
       '--bind-address=127.0.0.1',

@@ -1,6 +1,6 @@
 import type { LiveColumn } from '../live-schema.js';
 import type { ImageColumn, TablePlan } from '../table-plan.js';
-import { deletionCondition, type GuardSql, transitionCondition } from '../transitions.js';
+import { deletionConditions, type GuardSql, transitionConditions } from '../transitions.js';
 import { fingerprint, literal, triggerName, type Trigger } from './trigger.js';
 
 type Row = 'OLD' | 'NEW';
@@ -20,10 +20,10 @@ export function mysqlTriggers(plan: TablePlan): Trigger[] {
   if (plan.captured) add('AFTER', 'INSERT', 'insert', record(plan, 'insert'));
   if (plan.appendOnly) {
     const { allowedTransitions, allowedDeletion, columns } = plan;
-    const update = transitionCondition(allowedTransitions, columns, GUARD);
-    add('BEFORE', 'UPDATE', 'guard_update', guard(plan, 'UPDATE', update));
-    const deletion = deletionCondition(allowedDeletion, GUARD);
-    add('BEFORE', 'DELETE', 'guard_delete', guard(plan, 'DELETE', deletion));
+    const updates = transitionConditions(allowedTransitions, columns, GUARD);
+    add('BEFORE', 'UPDATE', 'guard_update', guard(plan, 'UPDATE', updates));
+    const deletions = deletionConditions(allowedDeletion, GUARD);
+    add('BEFORE', 'DELETE', 'guard_delete', guard(plan, 'DELETE', deletions));
   } else if (plan.captured) {
     add('AFTER', 'UPDATE', 'update', recordUpdate(plan));
     add('AFTER', 'DELETE', 'delete', record(plan, 'delete'));
@@ -91,29 +91,21 @@ const sameBytes = (name: string) =>
   `CAST(OLD.${quoted(name)} AS BINARY) <=> CAST(NEW.${quoted(name)} AS BINARY)`;
 
 /**
- * The guards run for every row that the sequencer touches, and converting each value to bytes takes longer than the
- * update itself. Text that is equal and as long has the same bytes in a binary collation, which all columns have that a
- * transition leaves alone; for the others its bytes are compared.
+ * The guards run for every row that the sequencer touches, and converting a value to bytes takes longer than its update:
+ * only text is, which may be equal without being the same.
  */
-function unchanged({ name, kind }: LiveColumn): string {
-  const [before, after] = [`OLD.${quoted(name)}`, `NEW.${quoted(name)}`];
-  switch (kind) {
-    case 'number':
-    case 'binary':
-      return `${before} <=> ${after}`;
-    case 'text':
-      return `${before} <=> ${after} AND LENGTH(${before}) <=> LENGTH(${after})`;
-    default:
-      return sameBytes(name);
-  }
-}
+const unchanged = ({ name, kind }: LiveColumn): string =>
+  kind === 'number' || kind === 'binary' ? `OLD.${quoted(name)} <=> NEW.${quoted(name)}` : sameBytes(name);
 
 const GUARD: GuardSql = { quoted, same: unchanged };
 
-function guard(plan: TablePlan, event: string, unless: string | undefined): string {
+/** Refuses unless one of the conditions holds. Each is a statement of its own: the database prepares whatever it runs, row by row. */
+function guard(plan: TablePlan, event: string, unless: readonly string[]): string {
   const message = literal(`steward: table ${plan.table} is append-only, ${event} refused`.slice(0, 128));
-  const refuse = `SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = ${message};`;
-  return unless === undefined ? refuse : `IF NOT (${unless}) THEN\n${refuse}\nEND IF;`;
+  return unless.reduceRight(
+    (inner, condition) => `IF NOT ${condition} THEN\n${inner}\nEND IF;`,
+    `SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = ${message};`,
+  );
 }
 
 function trigger(table: string, name: string, timing: string, event: string, statement: string): Trigger {

@@ -1,5 +1,5 @@
 import type { ImageColumn, TablePlan } from '../table-plan.js';
-import { deletionCondition, type GuardSql, transitionCondition } from '../transitions.js';
+import { deletionConditions, type GuardSql, transitionConditions } from '../transitions.js';
 import { fingerprint, literal, triggerName, type Trigger } from './trigger.js';
 
 type Row = 'OLD' | 'NEW';
@@ -25,11 +25,12 @@ export function sqliteTriggers(plan: TablePlan): Trigger[] {
   add('insert', `AFTER INSERT ON ${table}`, [refuseReplaced(plan, `n.row_number = NEW.rowid OR`), ...insert]);
   if (plan.appendOnly) {
     const { allowedTransitions, allowedDeletion, columns } = plan;
-    const unless = (condition: string | undefined) => (condition ? ` WHEN NOT (${condition})` : '');
-    const update = unless(transitionCondition(allowedTransitions, columns, GUARD));
-    add('guard_update', `BEFORE UPDATE ON ${table}${update}`, [refuse(plan, 'UPDATE')]);
-    const deletion = unless(deletionCondition(allowedDeletion, GUARD));
-    add('guard_delete', `BEFORE DELETE ON ${table}${deletion}`, [refuse(plan, 'DELETE')]);
+    const unless = (conditions: readonly string[]) =>
+      conditions.length > 0 ? ` WHEN NOT (${conditions.join(' OR ')})` : '';
+    const updates = unless(transitionConditions(allowedTransitions, columns, GUARD));
+    add('guard_update', `BEFORE UPDATE ON ${table}${updates}`, [refuse(plan, 'UPDATE')]);
+    const deletions = unless(deletionConditions(allowedDeletion, GUARD));
+    add('guard_delete', `BEFORE DELETE ON ${table}${deletions}`, [refuse(plan, 'DELETE')]);
     return triggers;
   }
   const other = `AND rowid <> OLD.rowid`;

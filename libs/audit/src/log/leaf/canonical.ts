@@ -22,13 +22,14 @@ export function canonicalJson(value: Readonly<Record<string, unknown>>): Buffer 
  * @throws LeafError for anything else.
  */
 export function instantText(stored: string): string {
-  const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z?$/.exec(stored);
-  const [, day = '', time = '', fraction = ''] = match ?? [];
-  const seconds = `${day}T${time}`;
-  // A date that does not exist is moved or refused by Date, so that it does not come back as it went in.
-  const moment = new Date(`${seconds}Z`);
-  if (Number.isNaN(moment.getTime()) || moment.toISOString().slice(0, seconds.length) !== seconds) {
+  const match =
+    /^(\d{4}-(?:0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))[ T]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,6}))?Z?$/.exec(
+      stored,
+    );
+  const [, date = '', day = '', time = '', fraction = ''] = match ?? [];
+  // Every month has 28 days; a later one that does not exist is moved to the next month by Date.
+  if (!match || (Number(day) > 28 && new Date(`${date}T00:00:00Z`).getUTCDate() !== Number(day))) {
     throw new LeafError(`${JSON.stringify(stored)} is not an instant in UTC`);
   }
-  return `${seconds}.${fraction.padEnd(6, '0')}Z`;
+  return `${date}T${time}.${fraction.padEnd(6, '0')}Z`;
 }

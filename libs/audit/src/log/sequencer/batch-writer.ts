@@ -36,7 +36,7 @@ export class BatchWriter {
       this.lease.renewIn(unit);
       this.placeIn(unit, batch, growth);
       const { logNumber, from, to, tiles, checkpoint } = growth;
-      appendIndex(unit, batch.entries);
+      appendIndex(unit, this.database.dialect, { logNumber, from, to }, batch.entries);
       // A partial tile takes the place of its shorter self.
       unit.append(
         `REPLACE INTO audit_log_tile (log_number, level, tile_index, hashes) VALUES ${tiles.map(() => '(?, ?, ?, ?)').join(', ')}`,
@@ -53,7 +53,7 @@ export class BatchWriter {
   }
 
   private placeIn(unit: Unit, { entries, changes }: Batch, { logNumber, from, to }: Growth): void {
-    const places = entries.map(({ entry: { id }, salt, payloadHash }, index) => [
+    const places = entries.map(({ id, salt, payloadHash }, index) => [
       id,
       logNumber,
       from + index,

@@ -1,4 +1,7 @@
-/** All that differs between the databases in sequencing. */
+/**
+ * All that differs between the databases in sequencing. The statements prescribe the order of their tables: the few rows of
+ * a batch come first, however many others wait.
+ */
 export interface SequencerSql {
   /** A column with an instant, as text with all its digits. */
   instant(column: string): string;
@@ -10,14 +13,14 @@ export interface SequencerSql {
 
 const mysqlSql: SequencerSql = {
   instant: (column) => `CAST(${column} AS CHAR)`,
-  placeEntries: `UPDATE audit_entry e JOIN JSON_TABLE(?, '$[*]' COLUMNS (
+  placeEntries: `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
       id varchar(40) PATH '$[0]', log bigint PATH '$[1]', leaf bigint PATH '$[2]', salt varchar(64) PATH '$[3]',
       hash varchar(44) PATH '$[4]')) p
-    ON e.id = CONVERT(p.id USING ascii) COLLATE ascii_bin
+    STRAIGHT_JOIN audit_entry e ON e.id = CONVERT(p.id USING ascii) COLLATE ascii_bin
     SET e.leaf_index = p.leaf, e.log_number = p.log, e.salt = UNHEX(p.salt), e.payload_hash = p.hash
     WHERE e.leaf_index IS NULL`,
   // Ids are compared byte by byte as well, for MySQL itself would let one with blanks behind it pass for another.
-  placeChanges: `UPDATE row_change c JOIN audit_entry e ON e.id = c.entry_id
+  placeChanges: `UPDATE audit_entry e STRAIGHT_JOIN row_change c ON c.entry_id = e.id
     SET c.leaf_index = e.leaf_index, c.log_number = e.log_number
     WHERE e.log_number = ? AND e.leaf_index >= ? AND e.leaf_index < ?
       AND c.leaf_index IS NULL AND c.log_number IS NULL AND LENGTH(c.entry_id) = LENGTH(e.id)`,
@@ -27,10 +30,12 @@ const sqliteSql: SequencerSql = {
   instant: (column) => column,
   placeEntries: `UPDATE audit_entry SET log_number = p.value ->> 1, leaf_index = p.value ->> 2,
       salt = unhex(p.value ->> 3), payload_hash = p.value ->> 4
-    FROM json_each(?) p WHERE audit_entry.id = p.value ->> 0 AND leaf_index IS NULL`,
-  placeChanges: `UPDATE row_change SET leaf_index = e.leaf_index, log_number = e.log_number
-    FROM audit_entry e WHERE e.log_number = ? AND e.leaf_index >= ? AND e.leaf_index < ?
-      AND row_change.leaf_index IS NULL AND row_change.log_number IS NULL AND row_change.entry_id = e.id`,
+    FROM json_each(?) p WHERE audit_entry.id = p.value ->> 0 AND +leaf_index IS NULL`,
+  placeChanges: `UPDATE row_change SET (leaf_index, log_number) =
+      (SELECT e.leaf_index, e.log_number FROM audit_entry e WHERE e.id = row_change.entry_id)
+    WHERE id IN (SELECT c.id FROM audit_entry e CROSS JOIN row_change c WHERE e.log_number = ?
+      AND e.leaf_index >= ? AND e.leaf_index < ?
+      AND c.leaf_index IS NULL AND c.log_number IS NULL AND c.entry_id = e.id)`,
 };
 
 /** The statements for a kernel dialect's name. */

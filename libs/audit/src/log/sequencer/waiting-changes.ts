@@ -1,5 +1,4 @@
 import type { Database } from '#kernel';
-import type { IndexedChange } from '../../query/search-index.js';
 import type { PayloadChange } from '../leaf/payload.js';
 import { sequencerSql } from './sequencer-sql.js';
 
@@ -24,19 +23,18 @@ export class WaitingChanges {
   }
 
   /**
-   * Gives `taker` the changes of an entry, in the order of their ids, and tells which rows they changed. Entries must be
-   * asked for in the order of their ids.
+   * Gives `taker` the changes of an entry, in the order of their ids, and counts them. Entries must be asked for in the
+   * order of their ids.
    */
-  async of(entryId: string, taker: { add(change: PayloadChange): void }): Promise<IndexedChange[]> {
-    for (const taken: IndexedChange[] = []; ; this.at += 1) {
+  async of(entryId: string, taker: { add(change: PayloadChange): void }): Promise<number> {
+    for (let taken = 0; ; this.at += 1) {
       if (this.at === this.page.length && !(await this.turn())) return taken;
       const change = this.page[this.at];
       if (!change || change.entryId > entryId) return taken;
       // Changes that name an entry which does not wait are passed over: adoption sees to them.
       if (change.entryId !== entryId) continue;
       taker.add(change);
-      // Without the images, which would keep much memory.
-      taken.push({ id: change.id, tableName: change.tableName, rowId: change.rowId });
+      taken += 1;
     }
   }
 

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '#kernel';
-import type { IndexedEntry } from '../../query/search-index.js';
 import { leafOf, type LeafEntry } from '../leaf/leaf.js';
 import { type PayloadEntry, SALT_BYTES } from '../leaf/payload.js';
 import { PayloadHasher } from '../leaf/payload-hasher.js';
@@ -11,7 +10,9 @@ import { SequencerSteps } from './steps.js';
 import { WaitingChanges } from './waiting-changes.js';
 
 /** An entry that is ready for its place. */
-export interface HashedEntry extends IndexedEntry {
+export interface HashedEntry {
+  readonly id: string;
+  readonly occurredAt: string;
   readonly salt: Buffer;
   readonly payloadHash: string;
   readonly leafHash: Buffer;
@@ -31,7 +32,7 @@ const MAX_ENTRIES = { mysql: 500, sqlite: 100 } as const;
 /** A batch ends with the entry with which it has so many changes. */
 const ENOUGH_CHANGES = { mysql: 5_000, sqlite: 500 } as const;
 
-type WaitingEntry = Omit<LeafEntry, 'payloadHash'> & PayloadEntry & IndexedEntry['entry'];
+type WaitingEntry = Omit<LeafEntry, 'payloadHash'> & PayloadEntry;
 
 /** Finds the entries that have no place yet, and computes what is to be known of each before it gets one. */
 @Injectable()
@@ -67,13 +68,11 @@ export class WaitingEntries {
     const salts = randomBytes(SALT_BYTES * found.length);
     for (const entry of found) {
       const salt = salts.subarray(entries.length * SALT_BYTES, (entries.length + 1) * SALT_BYTES);
-      const others = subjects.get(entry.id) ?? [];
-      const hasher = new PayloadHasher(salt, entry, others);
-      const own = await waiting.of(entry.id, hasher);
+      const hasher = new PayloadHasher(salt, entry, subjects.get(entry.id) ?? []);
+      changes += await waiting.of(entry.id, hasher);
       const payloadHash = hasher.digest();
       const leafHash = hashLeaf(leafOf({ ...entry, payloadHash }));
-      entries.push({ entry, subjects: others, changes: own, salt, payloadHash, leafHash });
-      changes += own.length;
+      entries.push({ id: entry.id, occurredAt: entry.occurredAt, salt, payloadHash, leafHash });
       if (changes >= ENOUGH_CHANGES[name]) break;
     }
     await this.steps.reached('payloads_hashed');
