@@ -17,8 +17,12 @@ export function addAuditVerify(program: Command): void {
     )
     .option('--token-file <file>', 'an access token for the entries at --url, which only auditors may read')
     .option('--key <vkey>', 'a key of the log that you trust (repeatable)', collect)
-    .option('--witness <vkey>', 'a key of a witness that you trust (repeatable)', collect)
-    .option('--quorum <number>', 'how many of these witnesses must have cosigned', wholeNumber)
+    .option('--witness <vkey>', 'a key of a witness that must have cosigned (repeatable)', collect)
+    .option(
+      '--quorum <number>',
+      'how many of these witnesses are enough; all of them unless told otherwise',
+      wholeNumber,
+    )
     .option(
       '--remember <file>',
       'check that the log only grew since the checkpoint in this file, and renew it',

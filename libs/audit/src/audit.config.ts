@@ -3,6 +3,7 @@ import { defineConfig } from '#kernel';
 import { isKeyName } from './log/note/key.js';
 import { familyOf } from './log/origin.js';
 import { parseRules, RetentionPolicy } from './retention/retention-policy.js';
+import { parseWitnesses } from './log/witness/configured-witnesses.js';
 
 const count = (standard: number) => z.coerce.number().int().min(1).max(1_000_000).default(standard);
 
@@ -29,6 +30,12 @@ export const auditConfig = defineConfig(
       .optional(),
     AUDIT_RETENTION: rules,
     AUDIT_RETENTION_LAW: rules,
+    LOG_WITNESSES: z
+      .string()
+      .superRefine((text, { addIssue }) => {
+        for (const message of parseWitnesses(text).mistakes) addIssue({ code: 'custom', message });
+      })
+      .optional(),
     AUDIT_REFUSALS_PER_CLIENT: count(30),
     AUDIT_REFUSALS_PER_MINUTE: count(1000),
   },
@@ -37,6 +44,8 @@ export const auditConfig = defineConfig(
     logOrigin: env.LOG_ORIGIN,
     /** After how many days the payloads of entries go, by action, and the terms that the law sets; see docs/audit-record.md. */
     retention: new RetentionPolicy(env.AUDIT_RETENTION, env.AUDIT_RETENTION_LAW),
+    /** Who cosigns the log's checkpoints. */
+    witnesses: parseWitnesses(env.LOG_WITNESSES ?? '').witnesses,
     /** Refusals of clients that are not logged in get an entry each, so many per minute; see docs/adr/0009. */
     refusals: { perClient: env.AUDIT_REFUSALS_PER_CLIENT, together: env.AUDIT_REFUSALS_PER_MINUTE },
   }),

@@ -4,7 +4,7 @@ import { RevealRecorder } from '#vault';
 import { AdoptChanges } from './adoption/adopt-changes.js';
 import { auditConfig } from './audit.config.js';
 import { auditErrors } from './audit.errors.js';
-import { LogRestarted, UnattributedChangeFound } from './audit.events.js';
+import { LogRestarted, UnattributedChangeFound, WitnessDisputed } from './audit.events.js';
 import { auditPermissions } from './audit.permissions.js';
 import { auditPurposes } from './audit.purposes.js';
 import { Baseline } from './capture/baseline.js';
@@ -16,8 +16,10 @@ import { AuditLog } from './entities/audit-log.entity.js';
 import { AuditLogLease } from './entities/audit-log-lease.entity.js';
 import { AuditLogTile } from './entities/audit-log-tile.entity.js';
 import { AuditRetention } from './entities/audit-retention.entity.js';
+import { AuditPublication } from './entities/audit-publication.entity.js';
 import { AuditRowVersion } from './entities/audit-row-version.entity.js';
 import { AuditTerm } from './entities/audit-term.entity.js';
+import { AuditWitness } from './entities/audit-witness.entity.js';
 import { CapturedTable } from './entities/captured-table.entity.js';
 import { RowChange } from './entities/row-change.entity.js';
 import { EntriesAboutPerson } from './export/entries-about-person.js';
@@ -27,6 +29,7 @@ import { DatabaseRecord } from './log/verify/record/database-record.js';
 import { AddTransparencyLog1700000003100 } from './migrations/1700000003100-add-transparency-log.js';
 import { AddRowVersions1700000003200 } from './migrations/1700000003200-add-row-versions.js';
 import { AddRetention1700000003300 } from './migrations/1700000003300-add-retention.js';
+import { AddWitnesses1700000003400 } from './migrations/1700000003400-add-witnesses.js';
 import { queryControllers, queryProviders } from './query/query.parts.js';
 import { AnonymousRefusals } from './recorder/anonymous-refusals.js';
 import { AuditRecorder } from './recorder/audit-recorder.js';
@@ -56,18 +59,21 @@ import { PayloadEraser } from './retention/payload-eraser.js';
         AuditLogTile,
         AuditLogLease,
         AuditCosignature,
+        AuditPublication,
+        AuditWitness,
       ],
       migrations: [
         CreateAudit1700000003000,
         AddTransparencyLog1700000003100,
         AddRowVersions1700000003200,
         AddRetention1700000003300,
+        AddWitnesses1700000003400,
       ],
       errors: auditErrors,
       permissions: auditPermissions,
       purposes: auditPurposes,
       config: [auditConfig],
-      events: [LogRestarted, UnattributedChangeFound],
+      events: [LogRestarted, UnattributedChangeFound, WitnessDisputed],
     }),
   ],
   controllers: [...queryControllers, ...logControllers],

@@ -4,7 +4,7 @@
  */
 export { AdoptChanges } from './adoption/adopt-changes.js';
 export { auditErrors } from './audit.errors.js';
-export { LogRestarted, UnattributedChangeFound } from './audit.events.js';
+export { LogRestarted, UnattributedChangeFound, WitnessDisputed } from './audit.events.js';
 export { AuditModule } from './audit.module.js';
 export { auditPermissions } from './audit.permissions.js';
 export { auditPurposes } from './audit.purposes.js';

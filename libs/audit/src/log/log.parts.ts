@@ -16,6 +16,10 @@ import { LogLease } from './sequencer/lease.js';
 import { Sequencer } from './sequencer/sequencer.js';
 import { SequencerSteps } from './sequencer/steps.js';
 import { WaitingEntries } from './sequencer/waiting-entries.js';
+import { CollectCosignatures } from './witness/collect-cosignatures.js';
+import { Disputes } from './witness/disputes.js';
+import { Publication } from './witness/publication.js';
+import { WitnessStates } from './witness/witness-states.js';
 
 /** What shows the transparency log. */
 export const logControllers = [LogController, NumberedLogController, ProofController];
@@ -24,6 +28,8 @@ export const logControllers = [LogController, NumberedLogController, ProofContro
 export const logProviders = [
   BatchWriter,
   CheckpointMemory,
+  CollectCosignatures,
+  Disputes,
   LogAnswers,
   LogBeginning,
   LogHealth,
@@ -33,8 +39,10 @@ export const logProviders = [
   LogStore,
   LostEntriesCheck,
   NewLog,
+  Publication,
   PublishedLog,
   Sequencer,
   SequencerSteps,
   WaitingEntries,
+  WitnessStates,
 ];

@@ -12,6 +12,7 @@ import { formatTlogProof } from './note/tlog-proof.js';
 import { inclusionProof } from './tree/proof.js';
 import { TILE_WIDTH, tileWidth, type TilePath } from './tree/tile.js';
 import { HASH_BYTES } from './tree/hash.js';
+import { Publication } from './witness/publication.js';
 
 /** What a stranger needs to check one entry. */
 export interface PublishedProof {
@@ -27,6 +28,7 @@ export class PublishedLog {
     private readonly store: LogStore,
     private readonly leaves: LogLeaves,
     private readonly keys: LogKeys,
+    private readonly publication: Publication,
     @InjectRepository(AuditEntry) private readonly entries: Repository<AuditEntry>,
   ) {}
 
@@ -43,8 +45,13 @@ export class PublishedLog {
     return signers.map(({ vkey }) => `${vkey}\n`).join('');
   }
 
-  /** The newest signed checkpoint of a log. Throws `audit.log_empty` and `audit.log_not_found`. */
+  /**
+   * The newest signed checkpoint of a log; where witnesses are configured, the newest that they had time to cosign, with
+   * their cosignatures. Throws `audit.log_empty` and `audit.log_not_found`.
+   */
   async checkpoint(logNumber: number): Promise<string> {
+    const published = await this.publication.of(logNumber);
+    if (published) return published.note;
     const log = await this.store.log(logNumber);
     if (!log && logNumber !== 1) throw auditErrors.problem('audit.log_not_found');
     if (!log || log.checkpoint === null) throw auditErrors.problem('audit.log_empty');
@@ -77,10 +84,20 @@ export class PublishedLog {
     if (index === null || !log || log.checkpoint === null) {
       throw auditErrors.problem('audit.not_sequenced', { headers: { 'retry-after': '1' } });
     }
-    const hashes = await inclusionProof(index, log.size, this.store.reader(log.number, log.size));
+    const { size, note } = await this.witnessedWith(index, { ...log, checkpoint: log.checkpoint });
+    const hashes = await inclusionProof(index, size, this.store.reader(log.number, size));
     const [leaf] = await this.leaves.read(log, index, index + 1);
     if (!leaf) throw new Error(`Leaf ${index} of log ${log.number} is not in the database`);
-    return { leaf, proof: formatTlogProof({ index, hashes, checkpoint: log.checkpoint }) };
+    return { leaf, proof: formatTlogProof({ index, hashes, checkpoint: note }) };
+  }
+
+  /** The published checkpoint, if it covers the leaf: it has the cosignatures. */
+  private async witnessedWith(
+    index: number,
+    { number, size, checkpoint }: AuditLog & { checkpoint: string },
+  ) {
+    const published = await this.publication.of(number);
+    return published && index < published.size ? published : { size, note: checkpoint };
   }
 
   private async logWith(logNumber: number, { level, index, width }: TilePath): Promise<AuditLog> {

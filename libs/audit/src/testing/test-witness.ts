@@ -18,8 +18,12 @@ export class TestWitness {
     private readonly running: RunningWitness,
   ) {}
 
-  static async start(vkeys: readonly string[], dir = mkdtempSync(join(tmpdir(), 'steward-witness-'))) {
-    const options = { key: join(dir, 'key'), name: 'witness.example/w1', log: vkeys };
+  static async start(
+    vkeys: readonly string[],
+    dir = mkdtempSync(join(tmpdir(), 'steward-witness-')),
+    { name = 'witness.example/w1', port = 0 } = {},
+  ) {
+    const options = { key: join(dir, 'key'), name, log: vkeys, port };
     const lines: string[] = [];
     const witness = new TestWitness(dir, await runWitness(options, (line) => lines.push(line)));
     return Object.assign(witness, { lines });
@@ -31,6 +35,15 @@ export class TestWitness {
 
   get vkey(): string {
     return this.running.vkey;
+  }
+
+  /** As a log's settings name it. */
+  get setting(): string {
+    return `${this.url} ${this.vkey}`;
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
   }
 
   get configured() {

@@ -1,6 +1,7 @@
 import { hashLeaf } from '../tree/hash.js';
 import { MAX_PROOF_HASHES, verifyInclusion } from '../tree/proof.js';
 import { openCheckpoint, type OpenCheckpoint, type TrustedKeys } from './checkpoint.js';
+import { shortOfWitnesses } from './quorum.js';
 import { decodeBase64, decodeDecimal, decodeHash, decodeText, malformed, NoteError } from './text.js';
 
 const HEADER = 'c2sp.org/tlog-proof@v1';
@@ -69,10 +70,8 @@ export function verifyTlogProof({ leaf, proof, quorum = 0, ...trusted }: ProofCl
     const { index, hashes, checkpoint: signed } = parseTlogProof(proof);
     const opened = openCheckpoint(signed, trusted);
     const { size, root } = opened.checkpoint;
-    const witnesses = new Set(opened.cosignatures.map(({ name }) => name)).size;
-    if (witnesses < quorum) {
-      return { valid: false, reason: `${witnesses} known witnesses cosigned the checkpoint, not ${quorum}` };
-    }
+    const short = shortOfWitnesses(opened.cosignatures, trusted.witnessKeys ?? [], quorum);
+    if (short !== undefined) return { valid: false, reason: short };
     if (index >= size) return { valid: false, reason: `The log of ${size} leaves has no leaf ${index}` };
     if (!verifyInclusion({ index, size, root, leafHash: hashLeaf(leaf), proof: hashes })) {
       return { valid: false, reason: `The leaf is not what the log has at index ${index}` };

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type NoteVerifier, parseVkey } from '../note/key.js';
+import { namesOf } from '../note/quorum.js';
 import { NoteError } from '../note/text.js';
 import { directory } from './directory.js';
 import { Findings } from './findings.js';
@@ -24,6 +25,7 @@ export interface AuditToVerify {
   /** Verifier keys of the log and of witnesses. */
   readonly key?: readonly string[];
   readonly witness?: readonly string[];
+  /** How many of the witnesses must have cosigned; all unless told otherwise. */
   readonly quorum?: number;
   /** The file of the checkpoints that were verified last. */
   readonly remember?: string;
@@ -76,7 +78,7 @@ async function verify(
   const findings = new Findings();
   const keys = (request.key ?? []).map(parseVkey);
   const witnessKeys = (request.witness ?? []).map(parseVkey);
-  const { quorum = 0, acceptRestore = false, remember: memory } = request;
+  const { quorum = namesOf(witnessKeys).length, acceptRestore = false, remember: memory } = request;
   const facts: Fact[] = [];
   const source = record ?? (await sourceOf(request));
   let known: readonly NoteVerifier[] = keys;
@@ -97,7 +99,7 @@ async function verify(
   if (request.proof !== undefined) {
     if (known.length === 0)
       throw new SourceUnreadable('A proof is verified with the key of its log: give it with --key');
-    facts.push(...(await checkProof(request.proof, request, known, witnessKeys, findings)));
+    facts.push(...(await checkProof(request.proof, { ...request, quorum }, known, witnessKeys, findings)));
   } else if (source === undefined) {
     throw new SourceUnreadable('Say what to verify: --dir, --url, --database or --proof');
   }

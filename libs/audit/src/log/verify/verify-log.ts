@@ -1,6 +1,7 @@
 import { type Checkpoint, openCheckpoint } from '../note/checkpoint.js';
 import type { NoteVerifier } from '../note/key.js';
 import { parseNote, type VerifiedSignature } from '../note/note.js';
+import { shortOfWitnesses } from '../note/quorum.js';
 import { NoteError } from '../note/text.js';
 import { checkTiles } from './check-tiles.js';
 import { readLeaves } from './check-leaves.js';
@@ -57,12 +58,16 @@ function open({ signed, findings, ...log }: LogToVerify) {
     const trusted = { logKeys: keysOf(checkpoint.origin, log.keys), witnessKeys: log.witnessKeys };
     try {
       const { logSignatures, cosignatures } = openCheckpoint(signed, trusted);
-      const witnesses = new Set(cosignatures.map(({ name }) => name)).size;
-      if (witnesses < log.quorum)
-        findings.add('witnesses', `${witnesses} known witnesses cosigned the checkpoint, not ${log.quorum}`);
+      const short = shortOfWitnesses(cosignatures, log.witnessKeys, log.quorum);
+      if (short !== undefined) findings.add('witnesses', short);
       const signatures = [...logSignatures, ...cosignatures];
       const lines = signatures.map(({ line }) => line).join('');
-      return { checkpoint, signatures, signed: `${parseNote(signed).text}\n${lines}` };
+      return {
+        checkpoint,
+        signatures,
+        signed: `${parseNote(signed).text}
+${lines}`,
+      };
     } catch (error) {
       const why = messageOf(error);
       if (!log.believed.some((known) => isSame(known, checkpoint)))

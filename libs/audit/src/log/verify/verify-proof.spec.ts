@@ -81,5 +81,21 @@ it('holds with as many witnesses as are asked for, and is checked beside its log
   expect(beside.report).toMatch(/Cosigned by {2}w2\.example\+.* at 2027-01-15T08:00:00\.000Z/);
   expect(beside.exitCode).toBe(0);
   const three = await verifyAudit({ ...request, dir: files.path('log'), quorum: 3 });
-  expect(three.report).toMatch(/- witnesses: 2 known witnesses cosigned the checkpoint, not 3/);
+  const words = /2 known witnesses cosigned the checkpoint, not 3; missing: w1\.example\./;
+  expect(three.report).toMatch(words);
+  // Whoever names witnesses wants all of them, unless told otherwise.
+  const all = await verifyAudit({ ...request, dir: files.path('log') });
+  expect(all).toMatchObject({ exitCode: 1, report: expect.stringMatching(/2 things are wrong/) });
+  expect(all.report.match(new RegExp(words, 'g'))).toHaveLength(2);
+  expect(await verifyAudit({ ...request, witness: request.witness.slice(1) })).toMatchObject({ exitCode: 0 });
+
+  const wrong = signatureLine(log.grow(1).signed().split('\n\n')[0] + '\n', witnesses[0]!);
+  log.checkpoint = async () => Buffer.from(addSignatures(signed, [...lines, wrong]));
+  await files.write(log, 'wrong');
+  const { report } = await verifyAudit({
+    key: log.vkeys,
+    witness: request.witness,
+    dir: files.path('wrong'),
+  });
+  expect(report).toMatch(/- checkpoint: .*The signature of w1\.example\+[0-9a-f]{8} is wrong/);
 });

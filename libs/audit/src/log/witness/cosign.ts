@@ -27,13 +27,16 @@ export type Cosigning =
   | { readonly kind: 'cosigned'; readonly line: string; readonly timestamp: number }
   /**
    * The witness says that it has seen another history: a longer one, or one that this does not extend. `evidence` is the
-   * checkpoint that it saw, if it shows one that the log's key signed and that contradicts this log.
+   * checkpoint that it saw, with the log's signatures, if it shows one that the log's key signed and that contradicts this log.
    */
   | { readonly kind: 'disputed'; readonly size: number; readonly evidence?: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** A witness may answer with its size once, and grow meanwhile when others submit as well. */
 const MAX_ROUNDS = 4;
+
+/** A witness's clock may be ahead by so much. */
+const MAX_AHEAD_S = 300;
 
 /**
  * Asks a witness to cosign a checkpoint, beginning with the size that it is believed to know and going on from the one that
@@ -51,7 +54,7 @@ export async function cosign(
     const proof = await log.consistencyProof(oldSize);
     const reply = await submitCheckpoint(url, { oldSize, proof, checkpoint: signed }, signal);
     if (reply.kind === 'failed') return reply;
-    if (reply.kind === 'cosigned') return cosignatureIn(reply.lines, signed, key);
+    if (reply.kind === 'cosigned') return cosignatureIn(reply.lines, signed, key, Date.now() / 1000);
     const size = reply.kind === 'conflict' ? reply.size : oldSize;
     if (reply.kind === 'inconsistent' || size > checkpoint.size) {
       const evidence = await evidenceOf(url, log, signal);
@@ -64,13 +67,19 @@ export async function cosign(
 }
 
 /** The witness's own signature among the lines, verified. */
-function cosignatureIn(lines: string, signed: string, key: NoteVerifier): Cosigning {
+function cosignatureIn(lines: string, signed: string, key: NoteVerifier, nowS: number): Cosigning {
   try {
     const { text } = parseNote(signed);
     const [verified] = openNote(`${text}\n${lines}`, [key]).verified;
-    if (verified?.timestamp !== undefined)
-      return { kind: 'cosigned', line: verified.line, timestamp: verified.timestamp };
-    return { kind: 'failed', reason: 'it answers with a signature that is no cosignature' };
+    const timestamp = verified?.timestamp;
+    if (verified === undefined || timestamp === undefined)
+      return { kind: 'failed', reason: 'it answers with a signature that is no cosignature' };
+    if (timestamp === 0) return { kind: 'failed', reason: 'its cosignature does not say when it was made' };
+    if (timestamp > nowS + MAX_AHEAD_S) {
+      const when = new Date(Math.min(timestamp * 1000, 8.64e15)).toISOString();
+      return { kind: 'failed', reason: `its cosignature is of ${when}, which is in the future` };
+    }
+    return { kind: 'cosigned', line: verified.line, timestamp };
   } catch (error) {
     if (error instanceof NoteError) return { kind: 'failed', reason: `its cosignature: ${error.message}` };
     throw error;
@@ -87,9 +96,11 @@ async function evidenceOf(
   const shown = await latestCheckpoint(url, sha256(Buffer.from(origin)).toString('hex'), signal);
   if (shown === undefined) return undefined;
   try {
-    const { checkpoint: seen } = openCheckpoint(shown, { logKeys, origin });
+    const { checkpoint: seen, text, logSignatures } = openCheckpoint(shown, { logKeys, origin });
     const isAhead = seen.size > checkpoint.size;
-    return isAhead || !(await rootAt(seen.size)).equals(seen.root) ? shown : undefined;
+    if (!isAhead && (await rootAt(seen.size)).equals(seen.root)) return undefined;
+    // What else the witness shows under it proves nothing.
+    return `${text}\n${logSignatures.map(({ line }) => line).join('')}`;
   } catch (error) {
     if (error instanceof NoteError) return undefined;
     throw error;
