@@ -1,7 +1,8 @@
 import { countRows, measure } from './measure.mjs';
 import { ratios, summarise } from './report.mjs';
 
-const WARM_UP_S = 2;
+/** The application is a hundred times the code of the floor: it takes longer until V8 has compiled what is hot. */
+const WARM_UP_S = 8;
 
 /** Measures every request on every side, in turns, so that what the machine does meanwhile hits both sides alike. */
 export async function compare(

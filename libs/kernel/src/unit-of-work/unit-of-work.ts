@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { InjectConfig } from '../config/define-config.js';
 import { kernelConfig, type KernelConfig } from '../config/kernel.config.js';
 import { DIALECT, WRITER } from '../database/database.js';
@@ -140,33 +140,40 @@ export class UnitOfWork {
     work: (unit: Unit) => Promise<T>,
     ended: (unit: OpenUnit) => void,
   ): Promise<T> {
-    const connection = this.writer.createQueryRunner();
-    const guard: { unit?: OpenUnit } = {};
-    const runner = this.guarded(connection, guard);
-    const manager = this.writer.createEntityManager(runner);
-    const unit = new OpenUnit(newId('aud'), manager, intent, this.clock.now());
-    guard.unit = unit;
+    const unit = new OpenUnit(newId('aud'), (opening) => this.open(opening), intent, this.clock.now());
     try {
       const result = await withUnit(unit, () => this.work(unit, work));
       unit.assertUsable();
       this.assertInTime(unit);
       // From here on a promise that outlives the work can slip nothing in, neither before COMMIT nor behind it.
       unit.close();
-      await this.commit(connection, unit);
+      await this.commit(unit);
       for (const callback of unit.committed) callback();
       return result;
     } catch (error) {
       unit.close();
       await unit.begun?.catch(() => undefined);
-      if (unit.begun) await this.dialect.rollback(connection);
+      if (unit.begun && unit.connection) await this.dialect.rollback(unit.connection);
       throw this.dialect.isMissed(error)
         ? new MissedUpdate(`${intent.action} came too late`, { cause: error })
         : error;
     } finally {
       ended(unit);
       unit.leave?.();
-      await connection.release();
+      await unit.connection?.release();
     }
+  }
+
+  /**
+   * The manager of a unit, on a connection of its own. TypeORM is told from the start that there is a transaction, lest
+   * it open its own; the first statement begins it.
+   */
+  private open(unit: OpenUnit): EntityManager {
+    const connection = this.writer.createQueryRunner();
+    unit.connection = connection;
+    const runner = this.guarded(connection, unit);
+    markTransaction(runner, true);
+    return this.writer.createEntityManager(runner);
   }
 
   private async begin(connection: QueryRunner, unit: OpenUnit): Promise<void> {
@@ -175,10 +182,10 @@ export class UnitOfWork {
   }
 
   /** Commits; a unit that is nothing but its tail shares its transaction with others, unless it says otherwise. */
-  private async commit(connection: QueryRunner, unit: OpenUnit): Promise<void> {
+  private async commit(unit: OpenUnit): Promise<void> {
     // A statement that nobody awaited may still be waiting for its turn to begin.
     await unit.begun;
-    if (unit.begun) await this.dialect.commit(connection, unit.tail);
+    if (unit.begun && unit.connection) await this.dialect.commit(unit.connection, unit.tail);
     else if (unit.tail.length > 0) {
       const whole = { entryId: attribution(unit), tail: unit.tail };
       await (unit.intent.alone ? this.commitTogether([whole]) : this.shared.commit(whole));
@@ -214,26 +221,22 @@ export class UnitOfWork {
 
   /**
    * The unit's own view of the connection, through which its every statement passes: a doomed or closed unit lets
-   * nothing through, not even from a promise that outlives it. (On SQLite all units share one connection.) The first
-   * statement begins the transaction; TypeORM is told from the start that there is one, lest it open its own.
+   * nothing through, not even from a promise that outlives it. (On SQLite all units share one connection.)
    */
-  private guarded(connection: QueryRunner, guard: { unit?: OpenUnit }): QueryRunner {
+  private guarded(connection: QueryRunner, unit: OpenUnit): QueryRunner {
     const query = connection.query.bind(connection) as (...args: unknown[]) => Promise<unknown>;
     const guardedQuery = async (...args: unknown[]): Promise<unknown> => {
-      const { unit } = guard;
-      unit?.assertUsable();
+      unit.assertUsable();
       try {
-        if (unit) await (unit.begun ??= this.begin(connection, unit));
-        unit?.assertUsable();
+        await (unit.begun ??= this.begin(connection, unit));
+        unit.assertUsable();
         return await query(...args);
       } catch (error) {
-        if (this.dialect.isRetryable(error) || this.dialect.isFatal(error)) guard.unit?.doom(error);
+        if (this.dialect.isRetryable(error) || this.dialect.isFatal(error)) unit.doom(error);
         throw error;
       }
     };
-    const runner = Object.create(connection, { query: { value: guardedQuery } }) as QueryRunner;
-    markTransaction(runner, true);
-    return runner;
+    return Object.create(connection, { query: { value: guardedQuery } }) as QueryRunner;
   }
 
   private assertInTime(unit: OpenUnit): void {

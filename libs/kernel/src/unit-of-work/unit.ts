@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, QueryRunner } from 'typeorm';
 import type { Statement } from '../database/dialects/dialect.js';
 import type { DomainEvent } from '../outbox/domain-event.js';
 
@@ -86,13 +86,20 @@ export class OpenUnit implements CommittingUnit {
   begun: Promise<void> | undefined;
   /** Ends its turn, where units wait for one another. */
   leave: (() => void) | undefined;
+  /** Set once somebody asked for the manager; a unit that is nothing but its tail has none. */
+  connection: QueryRunner | undefined;
+  private opened: EntityManager | undefined;
 
   constructor(
     readonly id: string,
-    readonly manager: EntityManager,
+    private readonly open: (unit: OpenUnit) => EntityManager,
     private readonly declared: UnitIntent,
     readonly startedAt: Date,
   ) {}
+
+  get manager(): EntityManager {
+    return (this.opened ??= this.open(this));
+  }
 
   get intent(): UnitIntent {
     const { details: _details, ...described } = this.extra;
