@@ -229,6 +229,8 @@ describeOnEveryDialect('GET /v1/admin/audit/entries', (dialect) => {
       'outcome=fine',
       'from=yesterday',
       'to=2026-01-32T00:00:00Z',
+      'from=2026-02-01T00:00:00Z&to=2026-01-31T00:00:00Z',
+      'reveal=changes',
       'limit=0',
       'cursor=x',
       'actor=%C3%A4',

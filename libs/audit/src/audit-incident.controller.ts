@@ -27,7 +27,8 @@ export class AuditIncidentController {
     summary: 'List whose data a session, an actor or a credential saw or changed',
     description:
       'Between two instants: the question of GDPR Article 33. People come in the order of their ids. Reading takes as long ' +
-      'as there are entries by whom is asked about; for many people take the export.',
+      'as there are entries by whom is asked about; for many people take the export. Entries whose retention has ended tell ' +
+      'no more.',
   })
   @ApiOkResponse({ type: ExposurePage, description: 'One page of people.' })
   @Problems('audit.history_not_kept')

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { median } from '../report.mjs';
 import { startServer } from '../server-process.mjs';
+import { describeExports, measureExports } from './export.mjs';
 import { fill } from './fill.mjs';
 import { questionsOf } from './questions.mjs';
 
@@ -48,7 +49,9 @@ export async function benchAudit({ database, directory, load, atEnd }, { few, ma
       ratio: median(large.map((value, round) => value / small[round])),
     });
   }
-  return { few, many, rounds, filledInS: sides.map(({ filledInS }) => filledInS), results };
+  const exports = [];
+  for (const side of sides) exports.push(await measureExports(side));
+  return { few, many, rounds, filledInS: sides.map(({ filledInS }) => filledInS), results, exports };
 }
 
 /** Starts the application, without background work, on a database with so many entries. */
@@ -88,7 +91,7 @@ async function startFilled({ database, directory, count }) {
 }
 
 /** What the command prints. */
-export function describeAudit({ few, many, rounds, filledInS, results }) {
+export function describeAudit({ few, many, rounds, filledInS, results, exports }) {
   const line = (name, ...cells) => name.padEnd(38) + cells.map((cell) => cell.padStart(12)).join('');
   return [
     `a page of 20 entries over HTTP, one at a time: median of ${rounds} rounds of ${REQUESTS} requests each`,
@@ -98,5 +101,7 @@ export function describeAudit({ few, many, rounds, filledInS, results }) {
     ...results.map(({ name, fewMs, manyMs, ratio }) =>
       line(name, `${fewMs.toFixed(2)} ms`, `${manyMs.toFixed(2)} ms`, ratio.toFixed(2)),
     ),
+    '',
+    ...describeExports(exports),
   ].join('\n');
 }

@@ -31,6 +31,10 @@ export async function fill(url, count, progress = () => {}) {
     }
     await writing;
     await connection.query(
+      'INSERT INTO audit_log SET number = 1, origin = ?, size = ?, started_at = NOW(6)',
+      ['bench.example/v1/log', count],
+    );
+    await connection.query(
       'ANALYZE TABLE audit_entry, audit_term, audit_entry_subject, row_change, audit_row_version',
     );
     await setGlobals(connection, usual);

@@ -1,5 +1,5 @@
 import { ValidateBy } from 'class-validator';
-import { ChoiceField, Field, type FieldOptions, PatternField } from '#kernel';
+import { ChoiceField, Field, type FieldOptions, kernelErrors, PatternField } from '#kernel';
 import type { Outcome } from '../entities/audit-entry.entity.js';
 import type { EntryFilter } from '../query/entry-filter.js';
 
@@ -22,12 +22,16 @@ export const InstantField = (said: FieldOptions) =>
   Field({ example: '2026-01-31T12:00:00Z', ...said }, { type: 'string', format: 'date-time' }, IsInstant());
 
 const Word = (length: number, description: string, example: string) =>
-  PatternField({ pattern: new RegExp(`^[!-~]{1,${length}}$`), optional: true, description, example });
+  PatternField({
+    ...{ pattern: new RegExp(`^[!-~]{1,${length}}$`), rule: `must be a word such as ${example}` },
+    ...{ optional: true, description, example },
+  });
 
 /** Which entries; every filter given must hold. */
 export class EntryFilterQuery {
   @PatternField({
     pattern: /^[a-z][a-z0-9_-]{0,59}:[!-~]{1,100}$/,
+    rule: 'must be a type and an id with a colon between them, such as payment:pay_01j9zt2f3kfa8b7c6d5e4f3g2h',
     optional: true,
     example: 'payment:pay_01j9zt2f3kfa8b7c6d5e4f3g2h',
     description: 'What was acted upon, as `type:id`.',
@@ -49,6 +53,7 @@ export class EntryFilterQuery {
 
   @PatternField({
     pattern: /^[a-z][a-z0-9_.-]{0,99}$/,
+    rule: 'must be the name of an action, such as payment.capture',
     optional: true,
     example: 'payment.capture',
     description: 'What was done.',
@@ -76,17 +81,26 @@ export class EntryFilterQuery {
   readonly to?: string;
 }
 
-/** The filters that a request gives. */
+/** The filters that a request gives. Throws `kernel.validation_failed` for a span of time without an instant in it. */
 export function filterOf({ resource, from, to, ...words }: EntryFilterQuery): EntryFilter {
   const { subject, actor, session, action, outcome, purpose, trace } = words;
   const given = { subject, actor, session, action, outcome, purpose, trace };
   const [type = '', ...id] = (resource ?? '').split(':');
-  return {
+  const filter = {
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
     ...(resource === undefined ? {} : { resource: { type, id: id.join(':') } }),
     ...(from === undefined ? {} : { from: instantOf(from) }),
     ...(to === undefined ? {} : { to: instantOf(to) }),
   };
+  requireSpan(filter);
+  return filter;
+}
+
+/** Whoever swapped the two must not take an empty answer for "nothing happened". */
+export function requireSpan({ from, to }: { readonly from?: Date; readonly to?: Date }): void {
+  if (!from || !to || from < to) return;
+  const detail = 'to must be later than from (in the query)';
+  throw kernelErrors.problem('kernel.validation_failed', { errors: [{ pointer: '/to', detail }] });
 }
 
 const EARLIEST = Date.UTC(1970, 0, 1);

@@ -3,7 +3,7 @@ import { ChoiceField, IntegerField, kernelErrors, PatternField, TextField } from
 import { Type } from 'class-transformer';
 import type { Exposure } from '../incident/subject-tally.js';
 import type { Incident } from '../incident/exposures.js';
-import { InstantField, instantOf } from './entry-filter.query.js';
+import { InstantField, instantOf, requireSpan } from './entry-filter.query.js';
 
 const MAX_LIMIT = 1_000;
 export const EXPOSURE_FORMATS = ['csv', 'ndjson'] as const;
@@ -13,6 +13,7 @@ export type ExposureFormat = (typeof EXPOSURE_FORMATS)[number];
 export class IncidentQuery {
   @PatternField({
     pattern: /^[!-~]{1,40}$/,
+    rule: 'must be the id of a session',
     optional: true,
     description: 'The session whose doings are asked about.',
     example: 'ses_01j9zt2f3kfa8b7c6d5e4f3g2h',
@@ -21,6 +22,7 @@ export class IncidentQuery {
 
   @PatternField({
     pattern: /^[!-~]{1,100}$/,
+    rule: 'must be the id of a user, or system: and the name of a part of the system',
     optional: true,
     description: 'Or the user, or `system:` and the name of a part of the system.',
     example: 'usr_01j9zt2f3kfa8b7c6d5e4f3g2h',
@@ -29,6 +31,7 @@ export class IncidentQuery {
 
   @PatternField({
     pattern: /^[a-z][a-z0-9_-]{0,59}:[!-~]{1,100}$/,
+    rule: 'must be the name of a table and an id with a colon between them, such as password_credential:crd_01j9zt2f3kfa8b7c6d5e4f3g2h',
     optional: true,
     description:
       'Or the credential, as the name of its table and its id: all sessions that were opened with it.',
@@ -76,7 +79,7 @@ export class ExportExposuresQuery extends IncidentQuery {
   readonly format: ExposureFormat = 'csv';
 }
 
-/** What is asked. Throws `kernel.validation_failed` unless it is about exactly one session, actor or credential. */
+/** What is asked. Throws `kernel.validation_failed` unless it is about one session, actor or credential, and some time. */
 export function incidentOf({ session, actor, credential, from, to }: IncidentQuery): Incident {
   const [type = '', ...id] = (credential ?? '').split(':');
   const named = [
@@ -89,7 +92,9 @@ export function incidentOf({ session, actor, credential, from, to }: IncidentQue
     const detail = 'give exactly one of session, actor and credential (in the query)';
     throw kernelErrors.problem('kernel.validation_failed', { errors: [{ pointer: '/session', detail }] });
   }
-  return { by, from: instantOf(from), to: instantOf(to) };
+  const span = { from: instantOf(from), to: instantOf(to) };
+  requireSpan(span);
+  return { by, ...span };
 }
 
 const count = (description: string, example: number) =>

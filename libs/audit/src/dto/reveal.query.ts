@@ -42,7 +42,9 @@ export function RevealQueryOf(...revealable: readonly Revealable[]): Type<Reveal
     @ValidateIf(
       ({ reveal, revealPurpose }: RevealQuery) => reveal !== undefined || revealPurpose !== undefined,
     )
-    @Matches(PURPOSE)
+    @Matches(PURPOSE, {
+      message: '$property must say what the revealed data is needed for, such as audit.investigation',
+    })
     readonly revealPurpose?: string;
   }
   return Query;

@@ -1,11 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database, ExportSource } from '#kernel';
 import { AuditEntry } from '../entities/audit-entry.entity.js';
+import { LISTED } from '../query/entry-filter.js';
 import { term } from '../query/terms.js';
-
-// A count is asked for each waiting entry; for EXISTS a database may read the whole table once instead.
-const LISTED =
-  '(SELECT COUNT(*) FROM audit_entry_subject s WHERE s.entry_id = e.id AND s.subject_id = ?) > 0';
 
 /**
  * The entries that speak of a person: what they did, what others did to their data or looked at of it, and whose address

@@ -204,6 +204,30 @@ describeOnEveryDialect('the search for entries', (dialect) => {
     }
   });
 
+  it('looks at no others for those that wait for their place, also when many do', async () => {
+    const ids = await fill('filler.placed', 3_000, () => 'system:busy');
+    const waiting = ids.filter((_, index) => index % 10 === 7).map((id) => id.replace(/......$/, 'yyyyyy'));
+    await outside(
+      app.database,
+      `INSERT INTO audit_entry (id, occurred_at, action, outcome, actor_kind) VALUES ${waiting
+        .map((id) => `('${id}', '2020-01-01', 'filler.waiting', 'succeeded', 'system')`)
+        .join(', ')}`,
+      `INSERT INTO audit_entry_subject (entry_id, subject_id) VALUES ${waiting
+        .map((id, index) => `('${id}', 'usr_${index % 10}')`)
+        .join(', ')}`,
+      dialect === 'sqlite' ? 'ANALYZE' : 'ANALYZE TABLE audit_entry, audit_entry_subject',
+    );
+    const [criterion] = criteriaOf({ subject: 'usr_3' });
+    const stretch = { direction: 'DESC', after: undefined, from: undefined, to: undefined } as const;
+    const { sql, parameters } = matchesInWindow([criterion!], stretch, 250, 5);
+    const explain = dialect === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN';
+    const plan = await app.get(Database).query(`${explain} ${sql}`, parameters);
+    const step = plan.find((row) => row['table'] === 'e' || /^\w+ e /.test(String(row['detail'])));
+    expect(String(step?.['key'] ?? step?.['detail'])).toContain('uq_audit_entry_leaf');
+    const { ids: found } = await walk({ subject: 'usr_3' }, 4, 'DESC');
+    expect(found).toEqual(waiting.filter((_, index) => index % 10 === 3).reverse());
+  });
+
   /** Every step goes by an index, and the candidates come in its order; those that wait for their place are few. */
   async function expectIndexed(sql: string, parameters: readonly unknown[], about: object): Promise<void> {
     const explain = dialect === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN';

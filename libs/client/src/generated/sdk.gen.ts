@@ -175,7 +175,7 @@ export class Steward extends HeyApiClient {
     /**
      * List whose data a session, an actor or a credential saw or changed
      *
-     * Between two instants: the question of GDPR Article 33. People come in the order of their ids. Reading takes as long as there are entries by whom is asked about; for many people take the export.
+     * Between two instants: the question of GDPR Article 33. People come in the order of their ids. Reading takes as long as there are entries by whom is asked about; for many people take the export. Entries whose retention has ended tell no more.
      *
      * Needs the permission `audit.incidents`.
      */
