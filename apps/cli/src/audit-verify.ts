@@ -1,5 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type AuditToVerify, DatabaseRecord, ProgressBar, type Verdict, verifyAudit } from '#audit';
+import {
+  type AuditOptions,
+  type AuditToCopy,
+  type AuditToVerify,
+  copyAudit,
+  DatabaseRecord,
+  ProgressBar,
+  type Verdict,
+  verifyAudit,
+} from '#audit';
 import { openApp } from '../../api/src/open-app.js';
 
 /** `steward audit:verify`: checks the transparency log, and the record behind it, and says in words what is wrong. */
@@ -33,21 +42,47 @@ export function addAuditVerify(program: Command): void {
     )
     .option('--proof <file>', 'check the proof of a single entry: text, or the JSON that the API answers')
     .option('--leaf <file>', "that entry's leaf data")
-    .action(async (options: Options) => {
-      const { exitCode, report } = await verify(options);
-      (exitCode === 2 ? process.stderr : process.stdout).write(report);
-      process.exitCode = exitCode;
-    });
+    .action(({ database, ...request }: FromDatabase<AuditToVerify>) =>
+      tell(database, (options) => verifyAudit(request, options)),
+    );
 }
 
-type Options = AuditToVerify & { readonly database?: true };
+/** `steward audit:copy`: copies the transparency log into a directory, for whoever wants to verify or serve it elsewhere. */
+export function addAuditCopy(program: Command): void {
+  program
+    .command('audit:copy')
+    .description(
+      'copy the transparency log into a directory, or bring an earlier copy up to date; in the layout of c2sp.org/tlog-tiles',
+    )
+    .option('--url <address>', 'copy it from a server, such as https://steward.example/v1/log')
+    .option('--database', "copy it from this installation's database")
+    .option('--entries', 'copy the leaf data as well, which says who did what')
+    .option('--token-file <file>', 'an access token for the entries at --url, which only auditors may read')
+    .requiredOption('--to <directory>', 'the directory')
+    .action(({ database, ...request }: FromDatabase<AuditToCopy>) =>
+      tell(database, (options) => copyAudit(request, options)),
+    );
+}
 
-async function verify({ database, ...request }: Options): Promise<Verdict> {
+type FromDatabase<Request> = Request & { readonly database?: true };
+
+/** Prints what comes of it, with a progress bar on a terminal; opens the database when it is asked for. */
+async function tell(
+  database: true | undefined,
+  work: (options: AuditOptions) => Promise<Verdict>,
+): Promise<void> {
   const bar = process.stderr.isTTY ? { progress: new ProgressBar(process.stderr) } : {};
-  if (database === undefined) return verifyAudit(request, bar);
+  const { exitCode, report } = await (database
+    ? withDatabase((record) => work({ record, ...bar }))
+    : work(bar));
+  (exitCode === 2 ? process.stderr : process.stdout).write(report);
+  process.exitCode = exitCode;
+}
+
+async function withDatabase(work: (record: DatabaseRecord) => Promise<Verdict>): Promise<Verdict> {
   const { app } = await openApp({ migrate: false, background: false });
   try {
-    return await verifyAudit(request, { record: app.get(DatabaseRecord, { strict: false }), ...bar });
+    return await work(app.get(DatabaseRecord, { strict: false }));
   } finally {
     await app.close();
   }

@@ -8,7 +8,7 @@ import { AppModule } from '../../api/src/app.module.js';
 import { openApp } from '../../api/src/open-app.js';
 import { run } from '../../api/src/run.js';
 import { addAuditNewLog } from './audit-new-log.js';
-import { addAuditVerify } from './audit-verify.js';
+import { addAuditCopy, addAuditVerify } from './audit-verify.js';
 import { addWitness } from './witness.js';
 
 const program = new Command('steward').description('Administers a Steward installation.');
@@ -34,6 +34,7 @@ program
   .action(() => print(JSON.stringify(generateKeyring(), null, 2)));
 
 addAuditVerify(program);
+addAuditCopy(program);
 addAuditNewLog(program);
 addWitness(program);
 

@@ -14,7 +14,7 @@ export class LogFiles {
     return join(this.dir, ...names);
   }
 
-  write(log: TestLog, to = 'log'): Promise<number> {
+  write(log: TestLog, to = 'log'): Promise<unknown> {
     return exportLog(log, this.path(to), { withEntries: log.isOpen });
   }
 

@@ -2,6 +2,8 @@ import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isMissing } from '../durable-files.js';
 import { encodeBundle } from '../leaf/bundle.js';
+import type { Checkpoint } from '../note/checkpoint.js';
+import { numberOf } from '../origin.js';
 import { allTiles, TILE_WIDTH, type TileId, tilePath } from '../tree/tile.js';
 import { beganWith, entries, readCheckpoint } from './compare.js';
 import { inOrder } from './in-order.js';
@@ -16,15 +18,34 @@ export interface ExportOptions {
 }
 
 /**
+ * Writes a log, and those that it continues, into a directory in the layout that {@link StaticLog} reads. Gives the
+ * origin and size of each. @throws SourceUnreadable as {@link exportLog} does.
+ */
+export async function exportLogs(
+  newest: LogSource,
+  dir: string,
+  options: ExportOptions = {},
+): Promise<readonly Pick<Checkpoint, 'origin' | 'size'>[]> {
+  const signed = await newest.checkpoint();
+  const number = signed === undefined ? 1 : numberOf(readCheckpoint(signed.toString()).origin);
+  const written = [];
+  for (let each = 1; each <= number; each++) {
+    const log = each === number ? newest : await newest.former(each);
+    if (log) written.push(await exportLog(log, each === 1 ? dir : join(dir, String(each)), options));
+  }
+  return written;
+}
+
+/**
  * Writes a log into a directory in the static layout of C2SP tlog-tiles, which any web server can serve and anybody can
  * verify. A directory that holds an earlier state of the same log is brought up to date: full tiles never change.
- * Gives the size. @throws SourceUnreadable when the log is incomplete, or the directory's is not its beginning.
+ * @throws SourceUnreadable when the log is incomplete, or the directory's is not its beginning.
  */
 export async function exportLog(
   source: LogSource,
   dir: string,
   { withEntries = false, progress = noProgress }: ExportOptions = {},
-): Promise<number> {
+): Promise<Checkpoint> {
   const signed = (await source.checkpoint())?.toString();
   if (signed === undefined) throw new SourceUnreadable(`${source.name} has no checkpoint`);
   const checkpoint = readCheckpoint(signed);
@@ -48,7 +69,7 @@ export async function exportLog(
   if (key !== undefined) await writeFile(join(dir, 'key'), key);
   // Last, so that whoever reads meanwhile finds all that it calls for.
   await remember(join(dir, 'checkpoint'), [signed]);
-  return checkpoint.size;
+  return checkpoint;
 }
 
 async function copyTile(source: LogSource, dir: string, tile: TileId, withEntries: boolean): Promise<void> {

@@ -8,6 +8,7 @@ import { TestLog } from '../../testing/test-log.js';
 import { encodeBundle } from '../leaf/bundle.js';
 import { originLeaf } from '../leaf/leaf.js';
 import { tilePath } from '../tree/tile.js';
+import { copyAudit } from './copy-audit.js';
 import { verifyAudit } from './verify-audit.js';
 
 let files: LogFiles;
@@ -42,6 +43,10 @@ describe('a log on a web server', () => {
     await files.write(log);
     answers = (path, token) => (path.includes('/entries/') && token !== 'Bearer secret' ? 401 : 200);
     const without = await verifyAudit({ url, key: log.vkeys });
+    expect(await copyAudit({ url, to: files.path('copy'), entries: true })).toEqual({
+      exitCode: 2,
+      report: expect.stringMatching(/^NOT COPIED: .*tile\/entries\/000: 401\.\n$/),
+    });
     expect(without).toEqual({ exitCode: 0, report: expect.stringMatching(/leaf data was not checked.*401/) });
     writeFileSync(files.path('token'), 'secret\n');
     const verdict = await verifyAudit({ url, key: log.vkeys, tokenFile: files.path('token') });
@@ -61,6 +66,14 @@ describe('a log on a web server', () => {
       expect(report).toMatch(/301 entries, [^]* 300 entries, [^]*VERIFIED: nothing is wrong/);
       expect(exitCode).toBe(0);
     }
+    const to = files.path('copy');
+    expect(await copyAudit({ url, to, entries: true })).toEqual({
+      exitCode: 0,
+      report: 'log.example: 300 entries\nlog.example/2: 301 entries\n',
+    });
+    expect((await files.verify(old, 'copy')).report).toMatch(
+      /301 entries compared[^]* 300 entries compared[^]*VERIFIED: n/,
+    );
     rmSync(files.path('log/1/tile/0/000'));
     expect((await verifyAudit({ url: `${url}2` })).report).toMatch(/tile\/0\/000 is missing/);
   });

@@ -2,26 +2,24 @@ import { readFile } from 'node:fs/promises';
 import { type NoteVerifier, parseVkey } from '../note/key.js';
 import { namesOf } from '../note/quorum.js';
 import { NoteError } from '../note/text.js';
-import { directory } from './directory.js';
+import {
+  type AuditOptions,
+  type AuditToRead,
+  readAudit,
+  type RecordSource,
+  type Verdict,
+} from './audit-source.js';
 import { Findings } from './findings.js';
 import { type LogSource, SourceUnreadable } from './log-source.js';
-import { noProgress, type Progress } from './progress.js';
+import type { Progress } from './progress.js';
 import { readRemembered, remember } from './remembered.js';
 import { type Fact, factsOf, reportText } from './report.js';
-import { StaticLog } from './static-log.js';
 import { type VerifiedLogs, verifyLogs } from './verify-logs.js';
 import { readProof, verifyProof } from './verify-proof.js';
 import type { ProofVerdict } from '../note/tlog-proof.js';
-import { webServer } from './web-server.js';
 
 /** What to verify and whom to believe, as a command line says it. */
-export interface AuditToVerify {
-  /** A directory in the static layout of tlog-tiles. */
-  readonly dir?: string;
-  /** The address of such a layout, up to `checkpoint`. */
-  readonly url?: string;
-  /** The file of a bearer token for leaf data at `url`. */
-  readonly tokenFile?: string;
+export interface AuditToVerify extends AuditToRead {
   /** Verifier keys of the log and of witnesses. */
   readonly key?: readonly string[];
   readonly witness?: readonly string[];
@@ -35,43 +33,16 @@ export interface AuditToVerify {
   readonly leaf?: string;
 }
 
-/** A log whose record can be read as well: the database. */
-export interface RecordSource extends LogSource {
-  /** Compares the record with the log, row by row; says how much was looked at. */
-  checkRecord(logs: VerifiedLogs, findings: Findings, progress: Progress): Promise<Fact[]>;
-}
-
-/** Opens the record for as long as it is verified. */
-export interface RecordOpener {
-  /** @throws SourceUnreadable when there is no log yet. */
-  open<T>(work: (source: RecordSource) => Promise<T>): Promise<T>;
-}
-
-export interface Verdict {
-  /** 0: verified; 1: something is wrong; 2: nothing can be said. */
-  readonly exitCode: 0 | 1 | 2;
-  /** For people. */
-  readonly report: string;
-}
-
 /** Verifies what is asked for, or a record, and reports it. Remembers the checkpoint only when nothing is wrong. */
-export async function verifyAudit(
-  request: AuditToVerify,
-  { record, progress = noProgress }: { record?: RecordOpener; progress?: Progress } = {},
-): Promise<Verdict> {
-  try {
-    if (record === undefined) return await verify(request, undefined, progress);
-    return await record.open((source) => verify(request, source, progress));
-  } catch (error) {
-    if (!(error instanceof SourceUnreadable || error instanceof NoteError)) throw error;
-    return { exitCode: 2, report: `NOTHING VERIFIED: ${error.message}.\n` };
-  } finally {
-    progress.end();
-  }
+export function verifyAudit(request: AuditToVerify, options: AuditOptions = {}): Promise<Verdict> {
+  return readAudit(request, { ...options, failure: 'NOTHING VERIFIED' }, (source, { record, progress }) =>
+    verify(request, source, record, progress),
+  );
 }
 
 async function verify(
   request: AuditToVerify,
+  source: LogSource | undefined,
   record: RecordSource | undefined,
   progress: Progress,
 ): Promise<Verdict> {
@@ -80,7 +51,6 @@ async function verify(
   const witnessKeys = (request.witness ?? []).map(parseVkey);
   const { quorum = namesOf(witnessKeys).length, acceptRestore = false, remember: memory } = request;
   const facts: Fact[] = [];
-  const source = record ?? (await sourceOf(request));
   let known: readonly NoteVerifier[] = keys;
   let verified: VerifiedLogs | undefined;
   if (source !== undefined) {
@@ -110,13 +80,6 @@ async function verify(
       verified.logs.map(({ signed }) => signed),
     );
   return { exitCode: isVerified ? 0 : 1, report: reportText(facts, findings) };
-}
-
-async function sourceOf({ dir, url, tokenFile }: AuditToVerify): Promise<LogSource | undefined> {
-  if (dir !== undefined) return StaticLog.newest(directory(dir));
-  if (url === undefined) return undefined;
-  const token = tokenFile === undefined ? undefined : (await readFile(tokenFile, 'utf8')).trim();
-  return StaticLog.newest(webServer(url, { ...(token !== undefined && { token }) }));
 }
 
 async function checkProof(

@@ -10,7 +10,7 @@ import type { Findings } from '../findings.js';
 import { SourceUnreadable } from '../log-source.js';
 import type { Progress } from '../progress.js';
 import type { Fact } from '../report.js';
-import type { RecordOpener, RecordSource } from '../verify-audit.js';
+import type { RecordOpener, RecordSource } from '../audit-source.js';
 import type { VerifiedLogs } from '../verify-logs.js';
 import { checkRecord } from './check-record.js';
 import { DatabaseLog, type StoredLog } from './database-log.js';
