@@ -12,6 +12,7 @@ import { startMariaDb } from './mariadb.mjs';
 import { startLoadGenerator } from './measure.mjs';
 import { describeLog, measureLog } from './log.mjs';
 import { describeComparison } from './report.mjs';
+import { benchVerify, describeVerify } from './verify/bench.mjs';
 import { describeTrace, listenBetween, traceRequest } from './round-trips.mjs';
 
 const HELP = `npm run bench -- [options]
@@ -25,7 +26,9 @@ const HELP = `npm run bench -- [options]
   --sql             instead of measuring, list the round trips to the database that one request of each kind makes
   --log             instead, how fast the audit log follows the payments
   --audit           instead, how long questions to the audit record take among a thousand entries and among a million
-  --entries N       with --audit: among how many instead of a million (1000000)
+  --verify          instead, how long "steward audit:verify --database" takes for a million entries, and how much memory
+  --sqlite          with --verify: on SQLite instead of MariaDB
+  --entries N       with --audit and --verify: how many instead of a million (1000000)
   --profile DIR     write a V8 processor profile of each side to DIR`;
 
 const { values: options } = parseArgs({
@@ -38,6 +41,8 @@ const { values: options } = parseArgs({
     profile: { type: 'string' },
     audit: { type: 'boolean', default: false },
     entries: { type: 'string', default: '1000000' },
+    verify: { type: 'boolean', default: false },
+    sqlite: { type: 'boolean', default: false },
     log: { type: 'boolean', default: false },
     'floor-only': { type: 'boolean', default: false },
     sql: { type: 'boolean', default: false },
@@ -78,10 +83,15 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => void end().finally(() => process.exit(130)));
 }
 
-/** Starts what every mode needs. */
-async function startDatabase() {
+async function makeDirectory() {
   const directory = await mkdtemp(join(tmpdir(), 'steward-bench-'));
   await atEnd(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** Starts what every mode needs. */
+async function startDatabase() {
+  const directory = await makeDirectory();
   const database = await startMariaDb(directory);
   await atEnd(database.stop);
   const load = startLoadGenerator();
@@ -133,6 +143,11 @@ if (options.help) {
       const sizes = { few: 1_000, many: bounded('entries', 10_000_000) };
       const outcome = await benchAudit(await startDatabase(), { ...sizes, rounds: limits.rounds });
       console.log(options.json ? JSON.stringify(outcome, undefined, 2) : describeAudit(outcome));
+    } else if (options.verify) {
+      const started = options.sqlite ? { directory: await makeDirectory() } : await startDatabase();
+      const entries = bounded('entries', 100_000_000);
+      const outcome = await benchVerify(started, { entries, rounds: Math.min(limits.rounds, 3) });
+      console.log(options.json ? JSON.stringify(outcome, undefined, 2) : describeVerify(outcome));
     } else {
       const outcome = await compare(await start(), limits);
       console.log(options.json ? JSON.stringify(outcome, undefined, 2) : describeComparison(outcome));

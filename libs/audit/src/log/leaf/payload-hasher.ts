@@ -1,11 +1,12 @@
-import { createHash, type Hash } from 'node:crypto';
-import { sha256 } from '../tree/hash.js';
+import { createHash, hash, type Hash } from 'node:crypto';
 import { instantText } from './canonical.js';
-import { type PayloadChange, type PayloadEntry, payloadOf, SALT_BYTES } from './payload.js';
+import { type PayloadChange, type PayloadEntry, payloadText, SALT_BYTES } from './payload.js';
 
 const NO_CHANGES = '"changes":[]';
 /** Text beyond this is hashed at once instead of being kept. */
 const KEEP_CHARACTERS = 65_536;
+/** Joins salt and text without allocating; safe to share because hashing is synchronous. */
+const bytes = Buffer.alloc(SALT_BYTES + 3 * KEEP_CHARACTERS);
 
 /**
  * The salted hash of a payload whose changes come one by one, so that memory stays bounded however many they are. It is
@@ -26,7 +27,7 @@ export class PayloadHasher {
     if (salt.length !== SALT_BYTES) {
       throw new RangeError(`A salt has ${SALT_BYTES} bytes, not ${salt.length}`);
     }
-    const whole = payloadOf(entry, subjects, []).toString();
+    const whole = payloadText(entry, subjects, []);
     // In the values of other members the quotation marks would be escaped.
     const end = whole.indexOf(NO_CHANGES) + NO_CHANGES.length - 1;
     this.text = whole.slice(0, end);
@@ -63,7 +64,11 @@ export class PayloadHasher {
   /** Base64, as the leaf shows it. */
   digest(): string {
     this.text += this.rest;
-    if (!this.hash) return sha256(Buffer.concat([this.salt, Buffer.from(this.text)])).toString('base64');
+    if (this.text.length > KEEP_CHARACTERS) this.flush();
+    if (!this.hash) {
+      bytes.set(this.salt);
+      return hash('sha256', bytes.subarray(0, SALT_BYTES + bytes.write(this.text, SALT_BYTES)), 'base64');
+    }
     this.flush();
     return this.hash.digest('base64');
   }

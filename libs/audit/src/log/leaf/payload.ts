@@ -1,5 +1,5 @@
 import { sha256 } from '../tree/hash.js';
-import { canonicalJson, instantText } from './canonical.js';
+import { canonicalText, instantText } from './canonical.js';
 
 const VERSION = 1;
 
@@ -40,14 +40,21 @@ export interface PayloadChange {
  * The payload of an entry: canonical JSON of all that its leaf does not show. `subjects` are the people whom it is about
  * beside the entry's own; their order and repetitions do not matter, nor does the order of the changes.
  */
-export function payloadOf(
+export const payloadOf = (
   entry: PayloadEntry,
   subjects: readonly string[],
   changes: readonly PayloadChange[],
-): Buffer {
+): Buffer => Buffer.from(payloadText(entry, subjects, changes));
+
+/** {@link payloadOf} before it is UTF-8. */
+export function payloadText(
+  entry: PayloadEntry,
+  subjects: readonly string[],
+  changes: readonly PayloadChange[],
+): string {
   const { addressSubjectId, clientAddress } = entry;
   const hasAddress = addressSubjectId !== null || clientAddress !== null;
-  return canonicalJson({
+  return canonicalText({
     address: hasAddress
       ? {
           sealed: clientAddress === null ? undefined : hex(clientAddress),

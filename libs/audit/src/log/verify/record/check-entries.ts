@@ -5,6 +5,7 @@ import { PayloadHasher } from '../../leaf/payload-hasher.js';
 import { hashLeaf } from '../../tree/hash.js';
 import type { Findings } from '../findings.js';
 import type { Progress } from '../progress.js';
+import { readAhead } from '../read-ahead.js';
 import { LoggedLeaves } from './logged-leaves.js';
 import { ChangedEntries } from './changed-entries.js';
 import { ChangeWalk, subjectsOf } from './placed-walk.js';
@@ -43,7 +44,6 @@ export async function checkEntries(claim: EntriesToCheck): Promise<CheckedEntrie
 }
 
 class EntryCheck {
-  private readonly leaves: LoggedLeaves;
   private readonly walk: ChangeWalk;
   private readonly changed: ChangedEntries;
   private entries = 0;
@@ -52,7 +52,6 @@ class EntryCheck {
 
   constructor(private readonly claim: EntriesToCheck) {
     const { record, logNumber, seen, findings } = claim;
-    this.leaves = new LoggedLeaves(record, logNumber);
     this.changed = new ChangedEntries(findings, claim.origin);
     this.walk = new ChangeWalk(record, logNumber, (change) => {
       this.changes++;
@@ -61,10 +60,9 @@ class EntryCheck {
   }
 
   async run(): Promise<CheckedEntries> {
-    const { record, logNumber, size, progress, findings, origin } = this.claim;
+    const { size, progress, findings, origin } = this.claim;
     let next = await this.checkFirst();
-    for await (const page of placedEntries(record, logNumber)) {
-      const subjects = await subjectsOf(record, page);
+    for await (const { page, subjects, leaves } of readAhead(this.pages())) {
       for (const entry of page) {
         const place = entry.leafIndex;
         if (place < next || place >= size) {
@@ -76,7 +74,7 @@ class EntryCheck {
         }
         if (place > next) this.missing(next, place - 1);
         next = place + 1;
-        await this.check(entry, subjects.get(entry.id) ?? []);
+        await this.check(entry, subjects.get(entry.id) ?? [], leaves.at(place));
       }
       progress.report(`entries of ${origin}`, next, size);
     }
@@ -86,11 +84,21 @@ class EntryCheck {
     return { entries: this.entries, changes: this.changes, expired: this.expired };
   }
 
+  private async *pages() {
+    const { record, logNumber, size } = this.claim;
+    for await (const page of placedEntries(record, logNumber)) {
+      const places = page.map(({ leafIndex }) => leafIndex).filter((place) => place >= 0 && place < size);
+      const subjects = await subjectsOf(record, page);
+      yield { page, subjects, leaves: await LoggedLeaves.read(record, logNumber, places) };
+    }
+  }
+
   /** Gives the place of the first entry. */
   private async checkFirst(): Promise<number> {
-    const { firstLeaves, findings, origin } = this.claim;
+    const { record, logNumber, firstLeaves, findings, origin } = this.claim;
+    const leaves = await LoggedLeaves.read(record, logNumber, [...firstLeaves.keys()]);
     for (const [place, leaf] of firstLeaves.entries()) {
-      const logged = await this.leaves.at(place);
+      const logged = leaves.at(place);
       if (logged && !logged.equals(hashLeaf(leaf)))
         findings.add(
           'entry_changed',
@@ -110,7 +118,11 @@ class EntryCheck {
     );
   }
 
-  private async check(entry: PlacedEntry, subjects: readonly string[]): Promise<void> {
+  private async check(
+    entry: PlacedEntry,
+    subjects: readonly string[],
+    logged: Buffer | undefined,
+  ): Promise<void> {
     this.entries++;
     const payload = new PayloadReading(entry, subjects);
     let own = 0;
@@ -120,7 +132,6 @@ class EntryCheck {
       if (change.entryId !== entry.id) this.misattributed(change, entry);
     });
     const payloadHash = payload.digest();
-    const logged = await this.leaves.at(entry.leafIndex);
     const leafHash = leafHashOf(entry);
     if (logged && leafHash?.equals(logged) !== true) {
       const isOnlyHash =

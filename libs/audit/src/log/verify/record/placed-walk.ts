@@ -1,3 +1,4 @@
+import { readAhead } from '../read-ahead.js';
 import {
   listedSubjects,
   placedChanges,
@@ -8,7 +9,7 @@ import {
 
 /** Walks once through the placed changes of a log, place by place. */
 export class ChangeWalk {
-  private readonly pages: AsyncGenerator<readonly RecordedChange[]>;
+  private readonly pages: AsyncGenerator<readonly RecordedChange[], void>;
   private page: readonly RecordedChange[] = [];
   private at = 0;
 
@@ -18,7 +19,7 @@ export class ChangeWalk {
     logNumber: number,
     private readonly seen: (change: RecordedChange) => void,
   ) {
-    this.pages = placedChanges(record, logNumber);
+    this.pages = readAhead(placedChanges(record, logNumber));
   }
 
   /** Gives the changes before `place` to `before`, and those at it to `at`. Places must be asked for in their order. */

@@ -9,13 +9,13 @@ export interface PresentRow {
   readonly image: string;
 }
 
-const ROWS_AT_A_TIME = 2_000;
+const ROWS_AT_A_TIME = 1_000;
 
 /** The rows of a captured table, page by page. */
 export async function* presentRows(
   { query, dialect: name }: RecordAt,
   { table, primaryKey, image }: TablePlan,
-): AsyncGenerator<readonly PresentRow[]> {
+): AsyncGenerator<readonly PresentRow[], void> {
   const dialect = captureDialect(name);
   const keys = primaryKey.map((key) => dialect.quoted(key));
   const aliases = keys.map((key, index) => `${key} AS k${index}`);

@@ -19,8 +19,8 @@ export type RecordedChange = PayloadChange & {
   leafIndex: number | null;
 };
 
-const ENTRIES_AT_A_TIME = 2_000;
-const CHANGES_AT_A_TIME = 4_000;
+const ENTRIES_AT_A_TIME = 1_000;
+const CHANGES_AT_A_TIME = 400;
 
 /** The entries of a log from place `from` on, in the order of their places, page by page. */
 export async function* placedEntries(
@@ -28,7 +28,7 @@ export async function* placedEntries(
   logNumber: number,
   from = 0,
   pageSize = ENTRIES_AT_A_TIME,
-): AsyncGenerator<readonly PlacedEntry[]> {
+): AsyncGenerator<readonly PlacedEntry[], void> {
   const { instant } = sequencerSql(dialect);
   const sql = `SELECT id, ${instant('occurred_at')} AS occurredAt, action, outcome, error_code AS errorCode, actor_kind AS actorKind,
       actor_id AS actorId, session_id AS sessionId, request_id AS requestId, trace_id AS traceId,
@@ -49,7 +49,7 @@ export async function* placedEntries(
 export async function* placedChanges(
   record: RecordAt,
   logNumber: number,
-): AsyncGenerator<readonly RecordedChange[]> {
+): AsyncGenerator<readonly RecordedChange[], void> {
   const read = (condition: string, parameters: readonly unknown[]) =>
     changes(record, `${condition} AND log_number = ?`, [...parameters, logNumber]);
   for (let after = -1; ;) {
@@ -78,7 +78,7 @@ export async function* otherChanges(
   record: RecordAt,
   condition: string,
   parameters: readonly unknown[],
-): AsyncGenerator<readonly RecordedChange[]> {
+): AsyncGenerator<readonly RecordedChange[], void> {
   for (let after = '-1'; ;) {
     const page = await changes(record, `${condition} AND id > ?`, [...parameters, after], 'id');
     if (page.length > 0) yield page;

@@ -15,11 +15,10 @@ export interface HistoryStep {
 
 export const isPresent = ({ id }: HistoryStep): boolean => id === Infinity;
 
-const STEPS_PER_PART = 40_000;
+const STEPS_PER_PART = 10_000;
 const MAX_PARTS = 512;
 const BUFFER_BYTES = 65_536;
 const DIGEST_BYTES = 16;
-const MAX_TEXT_BYTES = 65_535;
 /** Id, flags, two digests and two lengths. */
 const FIXED_BYTES = 8 + 1 + 2 * DIGEST_BYTES + 4;
 
@@ -95,7 +94,7 @@ export class RowHistories {
     const part = this.parts[spread(table, row) % this.parts.length];
     const [tableBytes, rowBytes] = [Buffer.byteLength(table), Buffer.byteLength(row)];
     const bytes = FIXED_BYTES + tableBytes + rowBytes;
-    if (!part || Math.max(tableBytes, rowBytes) > MAX_TEXT_BYTES) {
+    if (!part || bytes > BUFFER_BYTES) {
       throw new RangeError(`The name of row ${row.slice(0, 100)}… of ${table.slice(0, 100)} is too long`);
     }
     if (part.used + bytes > BUFFER_BYTES) flush(part);
@@ -107,7 +106,7 @@ export class RowHistories {
       at,
     );
     for (const image of [before, after]) {
-      if (image !== null) buffer.set(hash('sha256', image, 'buffer').subarray(0, DIGEST_BYTES), at);
+      if (image !== null) buffer.write(hash('sha256', image, 'binary'), at, DIGEST_BYTES, 'latin1');
       at += DIGEST_BYTES;
     }
     at = buffer.writeUInt16LE(tableBytes, at);
