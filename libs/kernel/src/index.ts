@@ -8,5 +8,6 @@ export * from './http/index.js';
 export * from './idempotency/index.js';
 export * from './logging/index.js';
 export * from './mail/index.js';
+export * from './metrics/index.js';
 export * from './openapi/index.js';
 export * from './rate-limit/index.js';

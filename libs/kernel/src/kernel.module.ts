@@ -20,6 +20,7 @@ import { OutboxDelivery, OutboxMessage } from './outbox/entities.js';
 import { HandlerRegistry } from './outbox/handler-registry.js';
 import { kernelPermissions } from './outbox/outbox.permissions.js';
 import { OutboxWriter } from './outbox/outbox-writer.js';
+import { OutboxMetrics } from './outbox/outbox-metrics.js';
 import { OutboxQueue } from './outbox/outbox-queue.js';
 import { OutboxRelay } from './outbox/relay.js';
 import { Ports } from './ports/ports.js';
@@ -57,6 +58,7 @@ const providers: Provider[] = [
   DatabaseRights,
   HandlerRegistry,
   Migrator,
+  OutboxMetrics,
   OutboxQueue,
   OutboxRelay,
   OutboxWriter,

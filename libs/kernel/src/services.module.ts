@@ -9,6 +9,8 @@ import { NestLogger } from './logging/nest-logger.js';
 import { LogDestination, RootLogger, standardOutput } from './logging/root-logger.js';
 import { mailConfig } from './mail/mail.config.js';
 import { Mailer } from './mail/mailer.js';
+import { Metrics } from './metrics/metrics.js';
+import { metricsConfig } from './metrics/metrics.config.js';
 import { CreateIdempotencyAndRateLimit1700000001100 } from './migrations/1700000001100-create-idempotency-and-rate-limit.js';
 import { IndexIdempotencyByPrincipal1700000001200 } from './migrations/1700000001200-index-idempotency-by-principal.js';
 import { RateLimit } from './rate-limit/rate-limit.entity.js';
@@ -18,6 +20,7 @@ const providers: Provider[] = [
   { provide: LogDestination, useFactory: standardOutput },
   Idempotency,
   Mailer,
+  Metrics,
   NestLogger,
   PermissionRegistry,
   RateLimiter,
@@ -28,7 +31,7 @@ const registration = feature({
   name: 'kernel-services',
   entities: [IdempotencyRecord, RateLimit],
   migrations: [CreateIdempotencyAndRateLimit1700000001100, IndexIdempotencyByPrincipal1700000001200],
-  config: [httpConfig, loggingConfig, mailConfig],
+  config: [httpConfig, loggingConfig, mailConfig, metricsConfig],
   purposes: {
     [REPLAY_PURPOSE]: {
       description: 'Telling you again what an earlier request with the same idempotency key was told',

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, newId, Recurring, type Unit, UnitOfWork } from '#kernel';
+import { type Count, Database, Metrics, newId, Recurring, type Unit, UnitOfWork } from '#kernel';
 import { UnattributedChangeFound } from '../audit.events.js';
 import { EntryWriter } from '../recorder/entry-writer.js';
 
@@ -33,11 +33,19 @@ const ORPHANS = `SELECT c.id, c.entry_id AS claim FROM (SELECT id, entry_id FROM
 /** Finds row changes that no entry accounts for, and accounts for them in entries of their own. */
 @Injectable()
 export class AdoptChanges {
+  private readonly adopted: Count;
+
   constructor(
+    metrics: Metrics,
     private readonly database: Database,
     private readonly units: UnitOfWork,
     private readonly entries: EntryWriter,
-  ) {}
+  ) {
+    this.adopted = metrics.counter(
+      'steward_unattributed_changes_total',
+      'Row changes that nobody accounted for and that this process has adopted.',
+    );
+  }
 
   /** Resolves to true while more may wait. */
   @Recurring({ name: 'audit.adopt_changes', everyMs: 2_000 })
@@ -45,10 +53,13 @@ export class AdoptChanges {
     const found = await this.database.query<Found>(ORPHANS);
     if (found.length === 0) return false;
     // Unrecorded, because the entries written here are what accounts for the changes.
-    return this.units.run({ action: 'audit.adopt_changes', recorded: false }, async (unit) => {
-      for (const group of groupsOf(await this.claim(found))) await this.account(unit, group);
-      return found.length === BATCH;
+    const adopted = await this.units.run({ action: 'audit.adopt_changes', recorded: false }, async (unit) => {
+      const orphans = await this.claim(found);
+      for (const group of groupsOf(orphans)) await this.account(unit, group);
+      return orphans.length;
     });
+    this.adopted.add(adopted);
+    return found.length === BATCH;
   }
 
   /** How many changes wait for an entry that accounts for them, up to the size of a batch. */

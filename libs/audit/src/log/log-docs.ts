@@ -30,7 +30,7 @@ export const KeyAnswer = () =>
 export const CheckpointAnswer = () =>
   applyDecorators(
     textAnswer(
-      'A C2SP tlog-checkpoint. Remember it: nothing that it covers can be changed unnoticed.',
+      'A C2SP tlog-checkpoint, with the cosignatures of the log’s witnesses. Remember it: nothing that it covers can be changed unnoticed.',
       'api.example.com/v1/log\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— api.example.com/v1/log Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n',
     ),
     unchanged,

@@ -1,30 +1,56 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, Database, type Facts, HealthDetail } from '#kernel';
+import { Clock, Database, type Facts, HealthDetail, type Measurement, Metrics } from '#kernel';
 import { AdoptChanges } from '../adoption/adopt-changes.js';
 import { LogStore } from './log-store.js';
 import { sequencerSql } from './sequencer/sequencer-sql.js';
+import { Publication } from './witness/publication.js';
 
 /** How many waiting entries are counted. */
 const MOST = 10_000;
 
-/** Tells in readiness how far the transparency log is behind the record. */
+/** Tells in readiness and metrics how far the transparency log is behind the record. */
 @Injectable()
 export class LogHealth {
   constructor(
+    metrics: Metrics,
+    private readonly publication: Publication,
     private readonly database: Database,
     private readonly store: LogStore,
     private readonly adoption: AdoptChanges,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    metrics.gauges(() => this.measure());
+  }
 
   @HealthDetail({ name: 'transparencyLog', keepMs: 1_000 })
-  async read(): Promise<Facts> {
+  async read() {
     const [log, { waiting, lagSeconds }, unattributedChanges] = await Promise.all([
       this.store.current(),
       this.lag(),
       this.adoption.waiting(),
     ]);
-    return { log: log?.number ?? null, size: log?.size ?? 0, waiting, lagSeconds, unattributedChanges };
+    const size = log?.size ?? 0;
+    const served = (log && (await this.publication.of(log.number))?.size) ?? size;
+    return {
+      log: log?.number ?? null,
+      size,
+      served,
+      waiting,
+      lagSeconds,
+      unattributedChanges,
+    } satisfies Facts;
+  }
+
+  private async measure(): Promise<Measurement[]> {
+    const { size, served, waiting, lagSeconds, unattributedChanges } = await this.read();
+    const tell = (name: string, help: string, value: number) => ({ name: `steward_${name}`, help, value });
+    return [
+      tell('log_size', 'How many entries have their place in the log that grows.', size),
+      tell('log_served_size', 'How many of these the checkpoint covers that is served.', served),
+      tell('log_waiting', `How many entries wait for their place; ${MOST} at most.`, waiting),
+      tell('log_lag_seconds', 'How long the oldest of these has waited.', lagSeconds),
+      tell('unattributed_changes', 'Row changes that no entry accounts for yet.', unattributedChanges),
+    ];
   }
 
   /** How many entries wait for their place, of which {@link MOST} are counted, and since when the oldest of these. */

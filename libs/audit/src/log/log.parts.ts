@@ -19,6 +19,7 @@ import { WaitingEntries } from './sequencer/waiting-entries.js';
 import { CollectCosignatures } from './witness/collect-cosignatures.js';
 import { Disputes } from './witness/disputes.js';
 import { Publication } from './witness/publication.js';
+import { WitnessHealth } from './witness/witness-health.js';
 import { WitnessStates } from './witness/witness-states.js';
 
 /** What shows the transparency log. */
@@ -44,5 +45,6 @@ export const logProviders = [
   Sequencer,
   SequencerSteps,
   WaitingEntries,
+  WitnessHealth,
   WitnessStates,
 ];

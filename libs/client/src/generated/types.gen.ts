@@ -2274,7 +2274,7 @@ export type GetLogCheckpointError = GetLogCheckpointErrors[keyof GetLogCheckpoin
 
 export type GetLogCheckpointResponses = {
     /**
-     * A C2SP tlog-checkpoint. Remember it: nothing that it covers can be changed unnoticed.
+     * A C2SP tlog-checkpoint, with the cosignatures of the log’s witnesses. Remember it: nothing that it covers can be changed unnoticed.
      */
     200: string;
 };
@@ -2438,7 +2438,7 @@ export type GetCheckpointOfLogError = GetCheckpointOfLogErrors[keyof GetCheckpoi
 
 export type GetCheckpointOfLogResponses = {
     /**
-     * A C2SP tlog-checkpoint. Remember it: nothing that it covers can be changed unnoticed.
+     * A C2SP tlog-checkpoint, with the cosignatures of the log’s witnesses. Remember it: nothing that it covers can be changed unnoticed.
      */
     200: string;
 };

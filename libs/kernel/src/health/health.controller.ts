@@ -34,7 +34,15 @@ class ReadinessResponse implements Readiness {
       additionalProperties: { oneOf: [{ type: 'string' }, { type: 'number' }], nullable: true },
     },
     example: {
-      transparencyLog: { log: 1, size: 20_852_163, waiting: 3, lagSeconds: 0.4, unattributedChanges: 0 },
+      transparencyLog: {
+        log: 1,
+        size: 20_852_163,
+        served: 20_852_140,
+        waiting: 3,
+        lagSeconds: 0.4,
+        unattributedChanges: 0,
+      },
+      witnesses: { 'witness.example/w1': 'ok' },
     },
     description: 'Figures to watch, by the part of the system that tells them; they do not decide readiness.',
   })

@@ -5,6 +5,7 @@ import type { DataSource } from 'typeorm';
 import { READER, WRITER } from '../database/database.js';
 import { Migrator } from '../database/migrator.js';
 import { Ports, SchemaGuard } from '../ports/ports.js';
+import { inTime } from '../time/in-time.js';
 import { type Detail, detailsIn, type Facts } from './health-detail.js';
 
 export type CheckResult = 'ok' | 'failed';
@@ -28,8 +29,6 @@ interface Known<Result> {
   readonly result: Promise<Result>;
   readonly until: number;
 }
-
-const TIMEOUT_MS = 2000;
 
 /** Whether this process can do its work: both data sources, the schema and its capture triggers. */
 @Injectable()
@@ -113,17 +112,5 @@ export class Health implements BeforeApplicationShutdown {
     // A bad result is looked at again soon.
     if (known) this.known.set(check.name, { ...known, until: performance.now() + 500 });
     return 'failed';
-  }
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -8,6 +8,7 @@ import { RequestContext } from '../context/request-context.js';
 import { features } from '../features/registry.js';
 import { NestLogger } from '../logging/nest-logger.js';
 import { RequestLog } from '../logging/request-log.js';
+import { RequestMetrics } from '../metrics/request-metrics.js';
 import { serveApiDocs } from '../openapi/api-docs.js';
 import { parseJsonOnly } from './body-parser.js';
 import { openEdge } from './edge.js';
@@ -59,6 +60,7 @@ export async function createHttpApp(
   openEdge(fastify, {
     context: app.get(RequestContext, { strict: false }),
     log: app.get(RequestLog, { strict: false }),
+    metrics: app.get(RequestMetrics, { strict: false }),
   });
   serveApiDocs(app);
   limitTimes(app.getHttpServer() as Server, config);

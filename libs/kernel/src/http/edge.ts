@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RequestContext, RequestState } from '../context/request-context.js';
 import { newId } from '../ids/ids.js';
 import type { RequestLog } from '../logging/request-log.js';
+import type { RequestMetrics } from '../metrics/request-metrics.js';
 
 /** What the edge knows about a request, kept on it for what runs before or after the continuation-local context. */
 export interface Edge {
@@ -68,9 +69,9 @@ export function requestStateOf(request: FastifyRequest): RequestState {
  */
 export function openEdge(
   fastify: FastifyInstance,
-  parts: { context: RequestContext; log: RequestLog },
+  parts: { context: RequestContext; log: RequestLog; metrics: RequestMetrics },
 ): void {
-  const { context, log } = parts;
+  const { context, log, metrics } = parts;
   fastify.addHook('onRequest', (request, reply, done) => {
     const state = requestStateOf(request);
     request.edge = { state, startedAt: performance.now() };
@@ -84,6 +85,7 @@ export function openEdge(
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     log.write(request, reply);
+    metrics.count(request, reply);
     done();
   });
 }

@@ -31,6 +31,7 @@ export {
   paginate,
   selectPage,
 } from './pagination.js';
+export { serveOperations } from './operations-server.js';
 export { problemDocument, type ProblemDocument } from './problem-document.js';
 export { type Route, Routes } from './routes.js';
 export { streamAnswer } from './stream-answer.js';

@@ -145,12 +145,16 @@ describeOnEveryDialect('the witnesses of a log', (dialect) => {
     app = await boot([witness.setting]);
     const other = await boot([witness.setting]);
     try {
+      await grow();
+      await collect();
+      await collect(other);
+      const before = posts().length;
       for (let round = 1; round <= 3; round += 1) {
         const size = await grow();
         await Promise.all([collect(), collect(other), collect(other)]);
         await Promise.all([collect(), collect(other)]);
         expect(await served()).toEqual({ size, cosignatures: 1, others: 0 });
-        expect(posts()).toHaveLength(round);
+        expect(posts()).toHaveLength(before + round);
       }
     } finally {
       await other.close({ keepDatabase: true });
@@ -305,7 +309,7 @@ describeOnEveryDialect('the witnesses of a log', (dialect) => {
 
     const restored = await backup.restore();
     app = await boot([witness.setting], restored);
-    const size = await grow();
+    const size = (await app.get(LogStore).current())?.size ?? 0;
     expect(size).toBeLessThan(lostSize);
     await collect();
     expect(await app.get(LogStore).current()).toMatchObject({ number: 2, previous: lost });

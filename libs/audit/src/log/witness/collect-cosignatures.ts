@@ -52,12 +52,15 @@ export class CollectCosignatures implements BeforeApplicationShutdown {
   async collect(): Promise<void> {
     const log = await this.store.current();
     if (!isSigned(log)) return;
-    if (this.settled !== log.number) await this.settle(log.number);
+    const isFirst = this.settled !== log.number;
+    if (isFirst) await this.settle(log.number);
     if (this.witnesses.size === 0) return;
     const now = this.clock.now();
     const states = await this.states.of(log.number);
+    // Also one that has cosigned it is asked at the start: it notices a restored database before more is signed.
     const due = states.filter(
-      ({ witness, size, nextAt }) => size < log.size && nextAt <= now && this.witnesses.has(witness),
+      ({ witness, size, nextAt }) =>
+        (isFirst || size < log.size) && nextAt <= now && this.witnesses.has(witness),
     );
     if (due.length > 0 && !(await this.states.claim(due))) return;
     // Another process has asked, and publishes.

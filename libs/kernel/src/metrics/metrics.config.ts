@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { defineConfig, type ConfigOf } from '../config/define-config.js';
+
+export const metricsConfig = defineConfig(
+  'metrics',
+  {
+    METRICS_TOKEN: z
+      .string()
+      .regex(/^[\w.~+/=-]{20,200}$/, 'must be 20 to 200 letters, digits or any of ._~+/=-')
+      .optional(),
+    WORKER_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  },
+  (env) => ({
+    /** What a scraper shows; without it nothing is measured, and nobody may ask. */
+    token: env.METRICS_TOKEN,
+    /** Where a worker answers for its health and metrics; nowhere unless told. */
+    workerPort: env.WORKER_PORT,
+  }),
+);
+
+export type MetricsConfig = ConfigOf<typeof metricsConfig>;
