@@ -6,7 +6,7 @@ import { MysqlQueryRunner } from 'typeorm/driver/mysql/MysqlQueryRunner.js';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { AuditModule } from '#audit';
 import { AuthModule } from '#auth';
-import { Database, newId, newRequestState, RequestContext, UnitOfWork } from '#kernel';
+import { Clock, Database, newId, newRequestState, RequestContext, UnitOfWork } from '#kernel';
 import {
   type BootedModule,
   bootTestModule,
@@ -41,9 +41,9 @@ describeOnEveryDialect('the export of a person', (dialect) => {
   let database: TestDatabase;
   let app: BootedModule;
 
-  const boot = async (background = false) => {
+  const boot = async (background = false, settings: Readonly<Record<string, string>> = {}) => {
     await app?.close({ keepDatabase: true });
-    const environment = { ARGON2_MEMORY_KIB: '8', ARGON2_PASSES: '1', LOG_LEVEL: 'silent' };
+    const environment = { ARGON2_MEMORY_KIB: '8', ARGON2_PASSES: '1', LOG_LEVEL: 'silent', ...settings };
     app = await bootTestModule({ dialect, database, environment, imports: rooms, background });
   };
   const as = <T>(id: string, clientAddress: string, work: () => Promise<T>, sessionId = newId('ses')) => {
@@ -129,6 +129,23 @@ describeOnEveryDialect('the export of a person', (dialect) => {
     }
     const { entries } = await exportOf(bob);
     expect(entries.filter(({ action }) => action === 'test.act')).toHaveLength(MANY + 50);
+  });
+
+  it('holds what is left of entries whose retention has ended', async () => {
+    const later = Date.now() + 2 * 86_400_000;
+    const clock = vi.spyOn(Clock.prototype, 'now').mockImplementation(() => new Date(later));
+    await boot(true, { AUDIT_RETENTION: '*=1' });
+    const kept = `SELECT id FROM audit_entry WHERE action IN ('vault.reveal', 'test.act') AND salt IS NOT NULL`;
+    await vi.waitFor(async () => expect(await query(kept)).toEqual([]), 20_000);
+    await boot();
+    clock.mockRestore();
+    const { entries } = await exportOf(ada);
+    expect(entries.filter(({ action }) => action === 'vault.reveal')).toEqual([]);
+    const { entries: own } = await exportOf(bob);
+    const acts = own.filter(({ action }) => action === 'test.act');
+    expect(acts).toHaveLength(MANY + 50);
+    expect(acts[0]).toMatchObject({ actorId: bob, outcome: 'succeeded', sessionId: null });
+    expect(acts[0]).not.toHaveProperty('clientAddress');
   });
 
   it('scans no table', async () => {

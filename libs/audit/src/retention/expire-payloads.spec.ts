@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Clock, Database, newId, newRequestState, type Principal, RequestContext, UnitOfWork } from '#kernel';
 import { describeOnEveryDialect } from '#kernel/testing';
@@ -6,6 +9,7 @@ import type { AuditEntryResponse } from '../dto/audit-entry.response.js';
 import type { ResourceAtResponse } from '../dto/resource-history.js';
 import { EntriesAboutPerson } from '../export/entries-about-person.js';
 import { DatabaseRecord } from '../log/verify/record/database-record.js';
+import { exportLog } from '../log/verify/export-log.js';
 import { verifyAudit } from '../log/verify/verify-audit.js';
 import { type AuditHttp, bootAuditHttp } from '../testing/boot-audit-http.js';
 import { checkedLog } from '../testing/check-log.js';
@@ -178,6 +182,10 @@ describeOnEveryDialect('the retention of payloads', (dialect) => {
     expect(all.length).toBeGreaterThan(4);
     expect(await audit.read(`${ENTRIES}/${ids[0]}/proof`)).toEqual(before);
     expect(await verified()).toMatch(/the payload of 3 has expired/);
+    const dir = mkdtempSync(join(tmpdir(), 'steward-retention-'));
+    await audit.service(DatabaseRecord).open((log) => exportLog(log, dir, { withEntries: true }));
+    expect(await verifyAudit({ dir })).toMatchObject({ exitCode: 0 });
+    rmSync(dir, { recursive: true });
     await audit.sequence();
     expect((await checkedLog(parts)).length).toBeGreaterThan(all.length);
     expect((await audit.read<{ leaf: string }>(`${ENTRIES}/${ids[0]}/proof`)).leaf).toBe(before.leaf);
