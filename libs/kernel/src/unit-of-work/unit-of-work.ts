@@ -193,20 +193,8 @@ export class UnitOfWork {
   }
 
   private commitTogether(units: readonly WholeUnit[]): Promise<void> {
-    const commit = () => this.writeTogether(units);
+    const commit = () => this.dialect.write(this.writer, units);
     return this.dialect.serialUnits ? this.queue.run(commit) : commit();
-  }
-
-  private async writeTogether(units: readonly WholeUnit[]): Promise<void> {
-    const connection = this.writer.createQueryRunner();
-    try {
-      await this.dialect.write(connection, units);
-    } catch (error) {
-      await this.dialect.rollback(connection);
-      throw error;
-    } finally {
-      await connection.release();
-    }
   }
 
   private async work<T>(unit: OpenUnit, work: (unit: Unit) => Promise<T>): Promise<T> {

@@ -36,8 +36,8 @@ export interface Dialect {
   begin(runner: QueryRunner, entryId: string | null): Promise<void>;
   /** Runs `tail` in order, clears the attribution and commits. */
   commit(runner: QueryRunner, tail: readonly Statement[]): Promise<void>;
-  /** Units that are nothing but their tails, in one transaction and in one go; each under its own attribution. */
-  write(runner: QueryRunner, units: readonly WholeUnit[]): Promise<void>;
+  /** Units that are nothing but their tails, in one transaction and in one go, all or none; each under its own attribution. */
+  write(writer: DataSource, units: readonly WholeUnit[]): Promise<void>;
   /** Rolls back and leaves no attribution behind. */
   rollback(runner: QueryRunner): Promise<void>;
   /** A lost race: the unit as a whole may be tried again. */

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Connection, Pool, PoolOptions } from 'mysql2';
+import type { Connection, Pool, PoolConnection, PoolOptions } from 'mysql2';
 import type { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
 import { commonOptions } from '../common-options.js';
 import {
@@ -87,9 +87,18 @@ function send(target: Queryable, sql: string, parameters: readonly unknown[]): P
   });
 }
 
+const poolOf = (source: DataSource): Pool =>
+  (source.driver as DataSource['driver'] & { readonly pool: Pool }).pool;
+
+const connect = (pool: Pool): Promise<PoolConnection> =>
+  new Promise((resolve, reject) => {
+    pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
+  });
+
 const ATTRIBUTE = 'SET @steward_entry = ?';
 const BEGIN = `${ATTRIBUTE}; START TRANSACTION`;
 const COMMIT = 'COMMIT; SET @steward_entry = NULL';
+const ROLLBACK = 'ROLLBACK; SET @steward_entry = NULL';
 
 /**
  * Fails unless the statement before it hit so many rows. There is no plain assertion in SQL that MySQL and MariaDB share; a
@@ -151,22 +160,31 @@ export const mysql: Dialect = {
     markTransaction(runner, false);
   },
 
-  async write(runner, units) {
+  async write(writer, units) {
     const statements = units.flatMap(attributed);
     for (const [insert, rows] of rowsByTable(units)) {
       const marks = rows.map((row) => `(${row.map(() => '?').join(', ')})`).join(', ');
       statements.push({ sql: `${insert} ${marks}`, parameters: rows.flat() });
     }
-    await send(
-      await connectionOf(runner),
-      ['START TRANSACTION', ...statements.map(textOf), COMMIT].join('; '),
-      statements.flatMap(({ parameters }) => parameters),
-    );
+    const connection = await connect(poolOf(writer));
+    try {
+      await send(
+        connection,
+        ['START TRANSACTION', ...statements.map(textOf), COMMIT].join('; '),
+        statements.flatMap(({ parameters }) => parameters),
+      );
+    } catch (error) {
+      // A connection that does not even roll back is nobody's any more.
+      await send(connection, ROLLBACK, []).catch(() => connection.destroy());
+      throw error;
+    } finally {
+      connection.release();
+    }
   },
 
   async rollback(runner) {
     markTransaction(runner, false);
-    await runner.query('ROLLBACK; SET @steward_entry = NULL').catch((error: unknown) => {
+    await runner.query(ROLLBACK).catch((error: unknown) => {
       // A lost connection has rolled back by itself, and the pool discards it.
       if (!mysql.isFatal(error)) throw error;
     });
@@ -194,10 +212,9 @@ export const mysql: Dialect = {
   },
 
   async readTogether(reader, statements) {
-    const { pool } = reader.driver as DataSource['driver'] & { readonly pool: Pool };
     const sql = statements.map((statement) => statement.sql).join('; ');
     const result = await send(
-      pool,
+      poolOf(reader),
       sql,
       statements.flatMap(({ parameters }) => parameters),
     );

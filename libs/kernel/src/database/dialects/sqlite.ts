@@ -77,13 +77,21 @@ export const sqlite: Dialect = {
     markTransaction(runner, false);
   },
 
-  async write(runner, units) {
-    await runner.query('BEGIN IMMEDIATE');
-    for (const { entryId, tail } of units) {
-      await attribute(runner, entryId);
-      await runTail(runner, tail);
+  async write(writer, units) {
+    const runner = writer.createQueryRunner();
+    try {
+      await runner.query('BEGIN IMMEDIATE');
+      for (const { entryId, tail } of units) {
+        await attribute(runner, entryId);
+        await runTail(runner, tail);
+      }
+      await sqlite.commit(runner, []);
+    } catch (error) {
+      await sqlite.rollback(runner);
+      throw error;
+    } finally {
+      await runner.release();
     }
-    await sqlite.commit(runner, []);
   },
 
   async rollback(runner) {
