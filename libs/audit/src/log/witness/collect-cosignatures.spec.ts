@@ -277,6 +277,31 @@ describeOnEveryDialect('the witnesses of a log', (dialect) => {
     });
   });
 
+  it('are not waited for when the process stops, and that is not held against them', async () => {
+    const { setting } = await lyingWitness(() => undefined);
+    app = await boot([setting]);
+    await grow();
+    const collecting = collect();
+    await vi.waitFor(async () => expect((await states())[0]?.nextAt.getTime()).toBeGreaterThan(Date.now()));
+    const began = performance.now();
+    await app.close({ keepDatabase: true });
+    await collecting.catch(() => undefined);
+    expect(performance.now() - began).toBeLessThan(1_500);
+    app = await boot([setting]);
+    expect(await states()).toMatchObject([{ failures: 0, failingSince: null }]);
+  });
+
+  it('are asked again when a clock that was wrong is right again', async () => {
+    app = await boot([witness.setting]);
+    later(3_600_000);
+    await grow();
+    await collect();
+    vi.restoreAllMocks();
+    const size = await grow();
+    await collect();
+    expect(await served()).toEqual({ size, cosignatures: 1, others: 0 });
+  });
+
   it('may only say that they saw another history: it is told once, and the log goes on', async () => {
     const { setting } = await lyingWitness((_request, response) => response.writeHead(409).end('999999\n'));
     app = await boot([setting, witness.setting]);

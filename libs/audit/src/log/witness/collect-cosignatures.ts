@@ -13,7 +13,7 @@ import { consistencyProof } from '../tree/proof.js';
 import { type ConfiguredWitness, cosign, type Cosigning, type WitnessedLog } from './cosign.js';
 import { Disputes } from './disputes.js';
 import { Publication } from './publication.js';
-import { isBeingAsked, WitnessStates } from './witness-states.js';
+import { isBeingAsked, isDue, WitnessStates } from './witness-states.js';
 
 /** A checkpoint waits so long for its cosignatures until it is served without those that are missing. */
 const PATIENCE_MS = 2_000;
@@ -59,8 +59,7 @@ export class CollectCosignatures implements BeforeApplicationShutdown {
     const states = await this.states.of(log.number);
     // Also one that has cosigned it is asked at the start: it notices a restored database before more is signed.
     const due = states.filter(
-      ({ witness, size, nextAt }) =>
-        (isFirst || size < log.size) && nextAt <= now && this.witnesses.has(witness),
+      (state) => (isFirst || state.size < log.size) && isDue(state, now) && this.witnesses.has(state.witness),
     );
     if (due.length > 0 && !(await this.states.claim(due))) return;
     // Another process has asked, and publishes.

@@ -4,6 +4,7 @@ import type { ConfiguredWitness } from './cosign.js';
 
 /** As many as every reader of signed notes can be relied on to take (C2SP signed-note), the log's own keys beside them. */
 const MOST = 12;
+const MOST_CHARACTERS = 255;
 
 /** Reads `<address> <vkey>` of each witness, separated by commas or line breaks. Says everything that is wrong. */
 export function parseWitnesses(text: string): { witnesses: ConfiguredWitness[]; mistakes: string[] } {
@@ -25,6 +26,7 @@ export function parseWitnesses(text: string): { witnesses: ConfiguredWitness[]; 
     try {
       const key = parseVkey(vkey);
       if (key.kind !== 'cosignature') say('the key is that of a log, not of a witness (type 4)');
+      if (key.name.length > MOST_CHARACTERS) say(`the name has more than ${MOST_CHARACTERS} characters`);
       if (witnesses.some((other) => other.key.name === key.name)) say('another witness has the same name');
       witnesses.push({ key, url: url ?? '' });
     } catch (error) {

@@ -8,9 +8,17 @@ const LONGEST_PAUSE_MS = 300_000;
 
 const BOOKKEEPING = { action: 'audit.ask_witness', recorded: false } as const;
 
+/** Whether a witness may be asked. One that is not to be asked for ever so long was put off by a clock that was wrong. */
+export function isDue({ nextAt }: AuditWitness, now: Date): boolean {
+  const inMs = nextAt.getTime() - now.getTime();
+  return inMs <= 0 || inMs > 2 * LONGEST_PAUSE_MS;
+}
+
 /** Whether a witness is healthy, and was asked less than `withinMs` ago by this or another process. */
-export const isBeingAsked = ({ failures, nextAt }: AuditWitness, withinMs: number, now: Date): boolean =>
-  failures === 0 && nextAt.getTime() - CLAIM_MS + withinMs > now.getTime();
+export function isBeingAsked({ failures, nextAt }: AuditWitness, withinMs: number, now: Date): boolean {
+  const inMs = nextAt.getTime() - now.getTime();
+  return failures === 0 && inMs > CLAIM_MS - withinMs && inMs <= CLAIM_MS;
+}
 
 /** What is remembered of each witness, for all processes: what it cosigned, and when it may be asked again. */
 @Injectable()
