@@ -4,21 +4,16 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Database, newId, UnitOfWork } from '#kernel';
 import { type BootedModule, describeOnEveryDialect } from '#kernel/testing';
-import { Vault } from '#vault';
+import { Keyring, Vault } from '#vault';
 import { AdoptChanges } from '../../../adoption/adopt-changes.js';
 import { PAYLOAD_COLUMNS } from '../../../capture/record-guards.js';
 import { type Backup, backUp, restore, tamper, type Tamperer } from '../../../testing/tamper.js';
+import { signAgain as signAgainAs } from '../../../testing/sign-again.js';
 import { bootAudit, outside, Thing, Things } from '../../../testing/things.js';
-import { LogKeys } from '../../log-keys.js';
 import { Sequencer } from '../../sequencer/sequencer.js';
-import { signCheckpoint } from '../../note/checkpoint.js';
-import { GrowingTree } from '../../tree/growing-tree.js';
-import { hashLeaf } from '../../tree/hash.js';
-import { leafOf } from '../../leaf/leaf.js';
 import { type AuditToVerify, verifyAudit } from '../verify-audit.js';
 import { MEMORY_FILE_NAME } from '../../restore/checkpoint-memory.js';
 import { DatabaseRecord } from './database-record.js';
-import { placedEntries } from './record-rows.js';
 
 describeOnEveryDialect('against what is remembered, the record', (dialect) => {
   let app: BootedModule;
@@ -59,23 +54,7 @@ describeOnEveryDialect('against what is remembered, the record', (dialect) => {
     app = await bootAudit(dialect, app.database);
   };
 
-  /** What somebody with the database and the signing key can do: make tiles and a checkpoint of the rows as they are. */
-  async function signAgain(by: Tamperer): Promise<void> {
-    const query = <Row>(sql: string, parameters?: readonly unknown[]) =>
-      by.run(sql, [...(parameters ?? [])]) as Promise<Row[]>;
-    const tree = new GrowingTree();
-    const record = { query, dialect: app.get(Database).dialect.name };
-    await by.run('DELETE FROM audit_log_tile');
-    for await (const page of placedEntries(record, 1))
-      for (const { level, index, hashes } of tree.append(page.map((entry) => hashLeaf(leafOf(entry)))))
-        await by.run('INSERT INTO audit_log_tile VALUES (1, ?, ?, ?)', [level, index, hashes]);
-    const keys = app.get(LogKeys);
-    const origin = keys.firstOrigin;
-    await by.run('UPDATE audit_log SET size = ?, checkpoint = ?', [
-      tree.size,
-      signCheckpoint({ origin, size: tree.size, root: tree.root() }, keys.signers(origin)),
-    ]);
-  }
+  const signAgain = (by: Tamperer) => signAgainAs(by, app.get(Keyring), app.get(Database).dialect.name);
   const removeLast = async (by: Tamperer, count: number) => {
     const last = await by.run(`SELECT id FROM audit_entry ORDER BY leaf_index DESC LIMIT ${count}`);
     for (const { id } of last) {
