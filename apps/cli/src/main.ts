@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { buildOpenApi, createHttpApp, type Migration } from '#kernel';
-import { generateKeyring } from '#vault';
 import { AppModule } from '../../api/src/app.module.js';
 import { openApp } from '../../api/src/open-app.js';
 import { run } from '../../api/src/run.js';
 import { addAuditNewLog } from './audit-new-log.js';
 import { addAuditCopy, addAuditVerify } from './audit-verify.js';
+import { addKeys } from './keys.js';
 import { addWitness } from './witness.js';
 
 const program = new Command('steward').description('Administers a Steward installation.');
@@ -28,11 +28,7 @@ program
       print(`Password: ${administrator.password}  (shown only this once)`);
   });
 
-program
-  .command('keys:generate')
-  .description('print a new keyring, for KEYRING or the file that KEYRING_FILE names')
-  .action(() => print(JSON.stringify(generateKeyring(), null, 2)));
-
+addKeys(program);
 addAuditVerify(program);
 addAuditCopy(program);
 addAuditNewLog(program);

@@ -4,7 +4,13 @@ export { Vault } from './vault.service.js';
 export { BlindIndexes } from './blind-indexes/blind-indexes.js';
 export { TokenMinter } from './token-minter.js';
 export { Keyring, type LogKey, type SigningKey } from './keyring/keyring.js';
-export { generateKeyring, type KeyringMaterial } from './keyring/keyring-material.js';
+export { changeKeyringFile } from './keyring/keyring-file.js';
+export {
+  generateKeyring,
+  type KeyringMaterial,
+  withNewestLogKeyOnly,
+  withNewLogKey,
+} from './keyring/keyring-material.js';
 export { PersonalDataCatalogue, type CatalogueEntry } from './catalogue/personal-data-catalogue.js';
 export { RevealPolicy, RevealRecorder, type Reveal } from './ports.js';
 export { SubjectKeyDestroyed } from './vault.events.js';

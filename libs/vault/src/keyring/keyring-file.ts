@@ -1,15 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import {
+  chmodSync,
+  chownSync,
   closeSync,
   fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
   readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { generateKeyring, parseKeyring, type KeyringMaterial } from './keyring-material.js';
 
 /** Name of the development keyring below `DATA_DIR`. */
@@ -23,6 +28,30 @@ export const KEYRING_FILE_NAME = 'keyring.json';
 export function loadOrCreateKeyringFile(dataDir: string): KeyringMaterial {
   const path = join(dataDir, KEYRING_FILE_NAME);
   return readKeyringFile(path) ?? createKeyringFile(dataDir, path);
+}
+
+/**
+ * Changes the keyring in a file: after a crash it is the old or the new one. The file keeps its owner and its mode.
+ * @throws Error when the file is not there, cannot be replaced or holds no valid keyring.
+ */
+export function changeKeyringFile(
+  file: string,
+  change: (keyring: KeyringMaterial) => KeyringMaterial,
+): KeyringMaterial {
+  const path = realpathSync(file);
+  const { uid, gid, mode } = statSync(path);
+  const changed = change(parseKeyring(readFileSync(path, 'utf8')));
+  const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    writeSecretFile(draft, `${JSON.stringify(changed, null, 2)}\n`);
+    chownSync(draft, uid, gid);
+    chmodSync(draft, mode & 0o777);
+    renameSync(draft, path);
+    syncDirectory(dirname(path));
+  } finally {
+    unlinkIfThere(draft);
+  }
+  return changed;
 }
 
 function createKeyringFile(dataDir: string, path: string): KeyringMaterial {

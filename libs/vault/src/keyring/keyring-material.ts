@@ -60,7 +60,7 @@ export const keyringSchema = z.strictObject({
     .array(signingKey)
     .min(1)
     .refine(...distinct<z.infer<typeof signingKey>>('kid', (key) => key.kid)),
-  /** Ed25519 keys of the transparency log; the first signs checkpoints. */
+  /** Ed25519 keys of the transparency log. Each signs every checkpoint. */
   logKeys: z.array(logKey).default([]),
 });
 
@@ -93,6 +93,16 @@ export function generateKeyring(options: { development?: boolean } = {}): Keyrin
     signingKeys: [newSigningKey()],
     logKeys: [newLogKey()],
   };
+}
+
+/** The keyring with another key of the log, which signs from now on; those before it sign as well until they are dropped. */
+export function withNewLogKey(keyring: KeyringMaterial): KeyringMaterial {
+  return { ...keyring, logKeys: [newLogKey(), ...keyring.logKeys] };
+}
+
+/** The keyring without the keys of the log before the newest. */
+export function withNewestLogKeyOnly(keyring: KeyringMaterial): KeyringMaterial {
+  return { ...keyring, logKeys: keyring.logKeys.slice(0, 1) };
 }
 
 function newSymmetricKey(): string {
