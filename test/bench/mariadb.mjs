@@ -14,14 +14,20 @@ const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
  */
 export async function startMariaDb(directory) {
   const dataDirectory = join(directory, 'database');
+  // A server that starts, one that installs too, removes the temporary tables of all others in the same folder.
+  const env = { ...process.env, TMPDIR: directory };
   try {
-    await run('mariadb-install-db', [
-      '--no-defaults',
-      `--datadir=${dataDirectory}`,
-      '--auth-root-authentication-method=normal',
-      '--skip-test-db',
-      ...asRoot,
-    ]);
+    await run(
+      'mariadb-install-db',
+      [
+        '--no-defaults',
+        `--datadir=${dataDirectory}`,
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+        ...asRoot,
+      ],
+      { env },
+    );
   } catch (error) {
     if (error.code === 'ENOENT')
       throw new Error('MariaDB is not installed: sudo apt-get install mariadb-server');
@@ -36,11 +42,10 @@ export async function startMariaDb(directory) {
       `--datadir=${dataDirectory}`,
       '--bind-address=127.0.0.1',
       `--port=${port}`,
-      `--tmpdir=${directory}`,
       `--socket=${join(directory, 's')}`,
       ...asRoot,
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { stdio: ['ignore', 'pipe', 'pipe'], env },
   );
   const output = tailOf(child);
   const connection = () => mysql.createConnection({ host: '127.0.0.1', port, user: 'root' });

@@ -18,6 +18,8 @@ export interface MariadbServer {
 export async function startMariadb(binary: string, options: readonly string[] = []): Promise<MariadbServer> {
   const directory = mkdtempSync(join(tmpdir(), 'steward-mariadb-'));
   const asRoot = userInfo().uid === 0 ? ['--user=root'] : [];
+  // A server that starts, one that installs too, removes the temporary tables of all others in the same folder.
+  const env = { ...process.env, TMPDIR: directory };
   execFileSync(
     'mariadb-install-db',
     [
@@ -27,7 +29,7 @@ export async function startMariadb(binary: string, options: readonly string[] = 
       '--skip-test-db',
       ...asRoot,
     ],
-    { stdio: 'ignore' },
+    { stdio: 'ignore', env },
   );
   const port = await freePort();
   const server = spawn(
@@ -35,8 +37,6 @@ export async function startMariadb(binary: string, options: readonly string[] = 
     [
       '--no-defaults',
       `--datadir=${directory}/data`,
-      // A server that starts removes the temporary tables of all others in the same folder.
-      `--tmpdir=${directory}`,
       `--socket=${directory}/socket`,
       `--port=${port}`,
       '--bind-address=127.0.0.1',
@@ -44,7 +44,7 @@ export async function startMariadb(binary: string, options: readonly string[] = 
       ...asRoot,
       ...options,
     ],
-    { stdio: 'ignore' },
+    { stdio: 'ignore', env },
   );
   const url = `mysql://root@127.0.0.1:${port}`;
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
