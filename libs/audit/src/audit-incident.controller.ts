@@ -1,11 +1,15 @@
 import { Controller, Get, Query, type StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces } from '@nestjs/swagger';
-import { ApiGroup, type Page, PageOf, Problems, RequirePermission, streamAnswer } from '#kernel';
-import { ExportExposuresQuery, ExposureResponse, incidentOf, ListExposuresQuery } from './dto/incident.js';
+import { ApiGroup, Problems, RequirePermission, streamAnswer } from '#kernel';
+import {
+  ExportExposuresQuery,
+  ExposurePage,
+  ExposureResponse,
+  incidentOf,
+  ListExposuresQuery,
+} from './dto/incident.js';
 import { ExposureExport } from './incident/exposure-export.js';
 import { Exposures } from './incident/exposures.js';
-
-const ExposurePage = PageOf(ExposureResponse);
 
 const TYPES = {
   csv: 'text/csv; charset=utf-8; header=present',
@@ -27,21 +31,24 @@ export class AuditIncidentController {
     summary: 'List whose data a session, an actor or a credential saw or changed',
     description:
       'Between two instants: the question of GDPR Article 33. People come in the order of their ids. Reading takes as long ' +
-      'as there are entries by whom is asked about; for many people take the export. Entries whose retention has ended tell ' +
-      'no more.',
+      'as there are entries by whom is asked about; for many people take the export.',
   })
   @ApiOkResponse({ type: ExposurePage, description: 'One page of people.' })
   @Problems('audit.history_not_kept')
-  async list(@Query() query: ListExposuresQuery): Promise<Page<ExposureResponse>> {
-    const { items, nextCursor } = await this.exposures.page(incidentOf(query), query);
-    return { items: items.map((exposure) => new ExposureResponse(exposure)), nextCursor };
+  async list(@Query() query: ListExposuresQuery): Promise<ExposurePage> {
+    const incident = incidentOf(query);
+    const { items, nextCursor } = await this.exposures.page(incident, query);
+    const isComplete = await this.exposures.isComplete(incident);
+    return { items: items.map((exposure) => new ExposureResponse(exposure)), nextCursor, isComplete };
   }
 
   @Get('export')
   @ApiOperation({
     operationId: 'exportExposures',
     summary: 'Export whose data a session, an actor or a credential saw or changed',
-    description: 'The whole list, as it is made. The export is itself an entry, `audit.export_exposures`.',
+    description:
+      'The whole list, as it is made. The file is called `exposures-incomplete` when the retention of entries of that span ' +
+      'has ended. The export is itself an entry, `audit.export_exposures`.',
   })
   @ApiProduces('text/csv', 'application/x-ndjson')
   @ApiOkResponse({
@@ -50,7 +57,9 @@ export class AuditIncidentController {
   })
   @Problems('audit.history_not_kept')
   async export(@Query() query: ExportExposuresQuery): Promise<StreamableFile> {
-    const pieces = await this.exports.begin(incidentOf(query), query.format);
-    return streamAnswer(pieces, { type: TYPES[query.format], fileName: `exposures.${query.format}` });
+    const incident = incidentOf(query);
+    const pieces = await this.exports.begin(incident, query.format);
+    const name = (await this.exposures.isComplete(incident)) ? 'exposures' : 'exposures-incomplete';
+    return streamAnswer(pieces, { type: TYPES[query.format], fileName: `${name}.${query.format}` });
   }
 }

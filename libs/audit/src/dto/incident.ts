@@ -1,5 +1,5 @@
 import { ApiProperty, IntersectionType } from '@nestjs/swagger';
-import { ChoiceField, IntegerField, kernelErrors, PatternField, TextField } from '#kernel';
+import { ChoiceField, IntegerField, kernelErrors, PageOf, PatternField, TextField } from '#kernel';
 import { Type } from 'class-transformer';
 import type { Exposure } from '../incident/subject-tally.js';
 import type { Incident } from '../incident/exposures.js';
@@ -140,4 +140,16 @@ export class ExposureResponse {
     this.firstAt = exposure.firstAt.toISOString();
     this.lastAt = exposure.lastAt.toISOString();
   }
+}
+
+/** A page of people, and whether they are all that there were. */
+export class ExposurePage extends PageOf(ExposureResponse) {
+  @ApiProperty({
+    type: 'boolean',
+    description:
+      'False when the retention of entries of that span has ended: whose data these told of is not known any more, so ' +
+      'there may have been others.',
+    example: true,
+  })
+  readonly isComplete: boolean;
 }

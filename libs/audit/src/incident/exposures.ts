@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { Page } from '#kernel';
+import { MoreThanOrEqual, type Repository } from 'typeorm';
+import { InjectRepository, type Page } from '#kernel';
 import type { AuditEntry } from '../entities/audit-entry.entity.js';
+import { AuditRetention } from '../entities/audit-retention.entity.js';
 import { cursorAt, wordAt } from '../query/cursors.js';
 import { EntryWalk } from '../query/entry-walk.js';
+import { lowestId } from '../query/id-time.js';
 import type { ResourceName } from '../query/resource-history.js';
+import { TIMELY_MS } from '../query/terms.js';
 import { ChangedSubjects } from './changed-subjects.js';
 import { CredentialSessions } from './credential-sessions.js';
 import { type Exposure, SubjectTally } from './subject-tally.js';
@@ -28,7 +32,15 @@ export class Exposures {
     private readonly walk: EntryWalk,
     private readonly changed: ChangedSubjects,
     private readonly credentials: CredentialSessions,
+    @InjectRepository(AuditRetention) private readonly retention: Repository<AuditRetention>,
   ) {}
+
+  /** Whether no entry that would tell can have expired. */
+  async isComplete({ by, from }: Incident): Promise<boolean> {
+    // Which sessions a credential opened is told by entries of any age.
+    const since = 'credential' in by ? '' : lowestId('aud', Math.max(0, from.getTime() - TIMELY_MS));
+    return !(await this.retention.existsBy({ reachedId: MoreThanOrEqual(since) }));
+  }
 
   /** The people concerned, in the order of their ids. */
   async page(

@@ -58,6 +58,7 @@ describeOnEveryDialect('the retention of payloads', (dialect) => {
   };
   const expire = async () => {
     while (await audit.service(ExpirePayloads).expire());
+    for (let page = 0; page < 4; page += 1) await audit.service(ExpirePayloads).expireHeld();
   };
   const verified = async () => {
     const { exitCode, report } = await verifyAudit({}, { record: audit.service(DatabaseRecord) });
@@ -88,10 +89,14 @@ describeOnEveryDialect('the retention of payloads', (dialect) => {
     const waiting = await act('thing.look');
     inDays(29.9);
     await expire();
+    const old = `/v1/admin/audit/exposures/export?actor=${anna}&from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z`;
+    const named = async () => (await audit.get(old, 'audit.incidents')).headers['content-disposition'];
+    expect(await named()).toContain('"exposures.csv"');
     expect(await expired()).toEqual([]);
     expect(await rows('SELECT action FROM audit_retention')).toEqual([]);
     inDays(30.1);
     await expire();
+    expect(await named()).toContain('"exposures-incomplete.csv"');
     const [reveal] = (await audit.read<Page>(`${ENTRIES}?action=vault.reveal`)).items;
     // The last image of the thing is in the renaming.
     expect(await expired()).toEqual([create, look, reveal!.id].sort());
@@ -134,6 +139,15 @@ describeOnEveryDialect('the retention of payloads', (dialect) => {
       'SELECT term FROM audit_term WHERE entry_id = ? ORDER BY term',
       create,
     );
+    const incident = async (by: string, from: string) => {
+      const path = `/v1/admin/audit/exposures?${by}&from=${from}&to=2100-01-01T00:00:00Z`;
+      const { isComplete } = await audit.read<{ isComplete: boolean }>(path, 'audit.incidents');
+      return isComplete;
+    };
+    expect(await incident(`session=${session}`, '2020-01-01T00:00:00Z')).toBe(false);
+    const since = new Date(Date.now() + DAY_MS).toISOString();
+    expect(await incident(`session=${session}`, since)).toBe(true);
+    expect(await incident(`credential=thing:${thing.id}`, since)).toBe(false);
     expect(terms.map(({ term }) => term)).toEqual([
       'action:thing.create',
       `actor:${anna}`,
@@ -310,6 +324,22 @@ describeOnEveryDialect('the retention of payloads', (dialect) => {
     erase.mockRestore();
     await expire();
     expect(await expired()).toEqual([look]);
+  });
+
+  it('drops an entry with very many changes by itself', async () => {
+    const values = Array.from({ length: 1_200 }, (_, index) => `('many${index}', 1)`).join(', ');
+    const many = await act('thing.sweep', () =>
+      rows(`INSERT INTO thing (id, amount_minor) VALUES ${values}`),
+    );
+    const small = await act('thing.sweep');
+    await act('keep.sweep', () => rows('UPDATE thing SET amount_minor = 2'));
+    await audit.sequence();
+    inDays(31);
+    await expire();
+    expect(await expired()).toEqual([many, small]);
+    expect((await runs()).map(({ details }) => details?.['changes'])).toEqual([0, 1_200]);
+    await audit.sequence();
+    await verified();
   });
 
   it('drops each payload once when several processes do it, in parts when there is much', async () => {

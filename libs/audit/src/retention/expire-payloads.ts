@@ -20,12 +20,10 @@ import { EXPIRY } from './retention-policy.js';
 
 const DAY_MS = 86_400_000;
 const ENTRIES_PER_PAGE = 200;
-/** A page ends with the entry with which it has so many row changes. */
-const ENOUGH_CHANGES = 5_000;
+/** A page ends with the entry with which it has so many row changes: on SQLite everybody else waits for it. */
+const ENOUGH_CHANGES = 1_000;
 /** So many pages are looked at in one run; the next one follows at once. */
 const PAGES_PER_RUN = 50;
-/** So many pages of each action, of entries that were held back, are looked at again in an hour. */
-const RECHECKED_PAGES = 25;
 
 /** Which of the columns of {@link AuditRetention} moves. */
 type Position = 'reached_id' | 'rechecked_id';
@@ -41,14 +39,13 @@ interface DueAction extends Omit<DueSpan, 'after' | 'upTo'> {
 
 /** How far a page came. */
 interface Progress {
-  /** The last entry that was looked at; null when none was. */
   readonly last: string | null;
   readonly isEnd: boolean;
 }
 
 /**
  * Drops the payloads of entries whose retention has ended, action by action and oldest first; leaves and proofs stay. An
- * entry that holds the last image of a row is held back, and looked at again in later runs.
+ * entry that holds the last image of a row is held back, and looked at again in turn.
  */
 @Injectable()
 export class ExpirePayloads {
@@ -63,25 +60,29 @@ export class ExpirePayloads {
     @InjectConfig(auditConfig) private readonly config: ConfigOf<typeof auditConfig>,
   ) {}
 
-  /** Does a part; true while more entries are due. */
+  /** Looks at entries that have become due; true while there are more. */
   @Recurring({ name: EXPIRY, everyMs: DAY_MS / 24 })
   async expire(): Promise<boolean> {
-    if (this.config.retention.isEmpty) return false;
-    const due = await this.dueActions();
     let pages = 0;
-    for (const { reached, rechecked: _, ...span } of due) {
+    for (const { reached, rechecked: _, ...span } of await this.dueActions()) {
       for (let at: Progress = { last: reached, isEnd: false }; !at.isEnd; pages += 1) {
         if (pages === PAGES_PER_RUN) return true;
         at = await this.page({ ...span, after: at.last }, 'reached_id');
       }
     }
-    for (const { reached, rechecked, ...span } of due) {
-      if (reached !== null) await this.recheck({ ...span, after: rechecked, upTo: reached });
-    }
     return false;
   }
 
+  /** Looks again at a page of each action: what was held back may have become free. */
+  @Recurring({ name: 'audit.expire_held_payloads', everyMs: 60_000 })
+  async expireHeld(): Promise<void> {
+    for (const { reached, rechecked, ...span } of await this.dueActions()) {
+      if (reached !== null) await this.page({ ...span, after: rechecked, upTo: reached }, 'rechecked_id');
+    }
+  }
+
   private async dueActions(): Promise<DueAction[]> {
+    if (this.config.retention.isEmpty) return [];
     const known = new Map((await this.positions.find()).map((position) => [position.action, position]));
     const now = this.clock.now().getTime();
     return (await this.expirable.actions()).flatMap((action) => {
@@ -93,14 +94,6 @@ export class ExpirePayloads {
     });
   }
 
-  /** Goes on among those that were looked at before, and begins anew behind the last one. */
-  private async recheck(span: DueSpan): Promise<void> {
-    let at: Progress = { last: span.after, isEnd: false };
-    for (let pages = 0; pages < RECHECKED_PAGES && !at.isEnd; pages += 1)
-      at = await this.page({ ...span, after: at.last }, 'rechecked_id');
-    if (at.isEnd) await this.remember(span.action, 'rechecked_id', null);
-  }
-
   /** Looks at the next due entries, and drops what may go, in one unit. */
   private async page(span: DueSpan, position: Position): Promise<Progress> {
     const ids = await this.expirable.next(span, ENTRIES_PER_PAGE);
@@ -110,15 +103,19 @@ export class ExpirePayloads {
     const page = firstOf(due, counts);
     const held = await this.expirable.holding(page);
     const isCut = page.length < due.length;
+    const isEnd = !isCut && ids.length < ENTRIES_PER_PAGE;
     const last = (isCut ? page.at(-1)?.id : ids.at(-1)) ?? span.after;
+    // Whoever looks again begins anew behind the last one.
+    const next = isEnd && position === 'rechecked_id' ? null : last;
+    const remember = (unit: Unit) => this.rememberIn(unit, span.action, position, next);
     const free = page.filter(({ id }) => !held.has(id));
     if (free.length > 0) {
       const changes = free.reduce((sum, { id }) => sum + (counts.get(id) ?? 0), 0);
-      await this.drop(span, free, { changes, held: held.size }, (unit) =>
-        this.rememberIn(unit, span.action, position, last),
-      );
-    } else if (last !== span.after) await this.remember(span.action, position, last);
-    return { last, isEnd: !isCut && ids.length < ENTRIES_PER_PAGE };
+      await this.drop(span, free, { changes, held: held.size }, remember);
+    } else if (next !== span.after) {
+      await this.units.run({ action: EXPIRY, recorded: false }, async (unit) => remember(unit));
+    }
+    return { last, isEnd };
   }
 
   private async drop(
@@ -138,12 +135,6 @@ export class ExpirePayloads {
       // Another process was faster with one of them; what it left is looked at again.
       if (!(error instanceof MissedUpdate)) throw error;
     }
-  }
-
-  private remember(action: string, position: Position, id: string | null): Promise<void> {
-    return this.units.run({ action: EXPIRY, recorded: false }, async (unit) =>
-      this.rememberIn(unit, action, position, id),
-    );
   }
 
   private rememberIn(unit: Unit, action: string, position: Position, id: string | null): void {

@@ -175,7 +175,7 @@ export class Steward extends HeyApiClient {
     /**
      * List whose data a session, an actor or a credential saw or changed
      *
-     * Between two instants: the question of GDPR Article 33. People come in the order of their ids. Reading takes as long as there are entries by whom is asked about; for many people take the export. Entries whose retention has ended tell no more.
+     * Between two instants: the question of GDPR Article 33. People come in the order of their ids. Reading takes as long as there are entries by whom is asked about; for many people take the export.
      *
      * Needs the permission `audit.incidents`.
      */
@@ -190,7 +190,7 @@ export class Steward extends HeyApiClient {
     /**
      * Export whose data a session, an actor or a credential saw or changed
      *
-     * The whole list, as it is made. The export is itself an entry, `audit.export_exposures`.
+     * The whole list, as it is made. The file is called `exposures-incomplete` when the retention of entries of that span has ended. The export is itself an entry, `audit.export_exposures`.
      *
      * Needs the permission `audit.incidents`.
      */

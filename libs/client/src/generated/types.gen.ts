@@ -381,6 +381,10 @@ export type ExposurePage = {
      * Give it as cursor to read on; null on the last page.
      */
     nextCursor: string | null;
+    /**
+     * False when the retention of entries of that span has ended: whose data these told of is not known any more, so there may have been others.
+     */
+    isComplete: boolean;
 };
 
 export type ExposureFormat = 'csv' | 'ndjson';
