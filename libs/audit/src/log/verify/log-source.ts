@@ -8,6 +8,8 @@ export interface LogSource {
   key(): Promise<string | undefined>;
   /** The newest signed checkpoint; undefined when there is none. */
   checkpoint(): Promise<Buffer | undefined>;
+  /** The checkpoint that witnesses had time to cosign, where that is kept beside the newest one. */
+  served?(): Promise<string | undefined>;
   /** A tile's hashes, or more than asked for; undefined when it is not there. */
   tile(tile: TileId): Promise<Buffer | undefined>;
   /** The leaf data of a bundle, which has the coordinates of a tile of level 0; undefined when it is not there. */

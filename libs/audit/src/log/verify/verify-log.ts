@@ -5,7 +5,7 @@ import { shortOfWitnesses } from '../note/quorum.js';
 import { NoteError } from '../note/text.js';
 import { checkTiles } from './check-tiles.js';
 import { readLeaves } from './check-leaves.js';
-import { type LogAt, readCheckpoint } from './compare.js';
+import { beganWith, entries, type LogAt, readCheckpoint } from './compare.js';
 import type { Findings } from './findings.js';
 import { AccessDenied, type LogSource } from './log-source.js';
 import type { Progress } from './progress.js';
@@ -43,12 +43,29 @@ export interface VerifiedLog extends LogAt {
  */
 export async function verifyLog(log: LogToVerify): Promise<VerifiedLog | undefined> {
   const { source, findings, progress } = log;
-  const opened = open(log);
+  const served = log.quorum > 0 ? await source.served?.() : undefined;
+  const opened = open(served === undefined ? log : { ...log, quorum: 0 });
   if (opened === undefined) return undefined;
+  if (served !== undefined) opened.signatures.push(...(await cosigned(served, log, opened.checkpoint)));
   const { checkpoint } = opened;
   const withLeaves = log.withLeaves && (await canReadLeaves(source, checkpoint, findings));
   const tiles = await checkTiles({ source, checkpoint, withLeaves, findings, progress });
   return { source, tiles, areLeavesChecked: withLeaves, ...opened };
+}
+
+/** The cosignatures of the checkpoint that is served, which must be a part of the log. */
+async function cosigned(served: string, log: LogToVerify, newest: Checkpoint): Promise<VerifiedSignature[]> {
+  const opened = open({ ...log, signed: served });
+  if (opened === undefined) return [];
+  const { origin, size } = opened.checkpoint;
+  const isPart =
+    origin === newest.origin &&
+    size <= newest.size &&
+    (await beganWith(opened.checkpoint, { source: log.source, checkpoint: newest })) === true;
+  const what = `The checkpoint of ${entries(size)} that is served`;
+  if (!isPart) log.findings.add('rewritten', `${what} is no part of log ${newest.origin}`);
+  else if (size < newest.size) log.findings.note(`${what} is the one that witnesses had time to cosign.`);
+  return opened.signatures.filter(({ key }) => log.witnessKeys.includes(key));
 }
 
 /** The checkpoint, verified or reported; undefined when it is none at all. */
@@ -65,8 +82,7 @@ function open({ signed, findings, ...log }: LogToVerify) {
       return {
         checkpoint,
         signatures,
-        signed: `${parseNote(signed).text}
-${lines}`,
+        signed: `${parseNote(signed).text}\n${lines}`,
       };
     } catch (error) {
       const why = messageOf(error);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, UnitOfWork } from '#kernel';
+import { Database, type SnapshotQuery, UnitOfWork } from '#kernel';
 import type { AuditLog } from '../../entities/audit-log.entity.js';
 import { AuditPublication } from '../../entities/audit-publication.entity.js';
 import { addSignatures } from '../note/note.js';
@@ -25,16 +25,8 @@ export class Publication {
   ) {}
 
   /** What is served of a log instead of its newest checkpoint; undefined when no witness is configured. */
-  async of(logNumber: number): Promise<PublishedCheckpoint | undefined> {
-    const rows = await this.database.lookUp<{ size: unknown; checkpoint: string; line: string | null }>(
-      `SELECT p.size, p.checkpoint, c.note_line AS line FROM audit_publication p
-       LEFT JOIN audit_cosignature c ON c.log_number = p.log_number AND c.size = p.size
-       WHERE p.log_number = ? ORDER BY c.witness`,
-      [logNumber],
-    );
-    const [published] = rows;
-    const lines = rows.flatMap(({ line }) => line ?? []);
-    return published && { size: Number(published.size), note: addSignatures(published.checkpoint, lines) };
+  of(logNumber: number): Promise<PublishedCheckpoint | undefined> {
+    return publishedIn((sql, parameters) => this.database.lookUp(sql, parameters), logNumber);
   }
 
   /**
@@ -73,4 +65,20 @@ export class Publication {
       unit.append('DELETE FROM audit_cosignature WHERE log_number = ? AND size < ?', [number, size]);
     });
   }
+}
+
+/** What is served of a log instead of its newest checkpoint, through any connection. */
+export async function publishedIn(
+  query: SnapshotQuery,
+  logNumber: number,
+): Promise<PublishedCheckpoint | undefined> {
+  const rows = await query<{ size: unknown; checkpoint: string; line: string | null }>(
+    `SELECT p.size, p.checkpoint, c.note_line AS line FROM audit_publication p
+     LEFT JOIN audit_cosignature c ON c.log_number = p.log_number AND c.size = p.size
+     WHERE p.log_number = ? ORDER BY c.witness`,
+    [logNumber],
+  );
+  const [published] = rows;
+  const lines = rows.flatMap(({ line }) => line ?? []);
+  return published && { size: Number(published.size), note: addSignatures(published.checkpoint, lines) };
 }

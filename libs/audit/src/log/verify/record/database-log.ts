@@ -2,6 +2,7 @@ import type { AuditLog } from '../../../entities/audit-log.entity.js';
 import { leafOf, originLeaf } from '../../leaf/leaf.js';
 import type { TileId } from '../../tree/tile.js';
 import { HASH_BYTES } from '../../tree/hash.js';
+import { publishedIn } from '../../witness/publication.js';
 import type { LogSource } from '../log-source.js';
 import { placedEntries, type RecordAt } from './record-rows.js';
 
@@ -37,6 +38,10 @@ export class DatabaseLog implements LogSource {
 
   async checkpoint(): Promise<Buffer | undefined> {
     return this.log.checkpoint === null ? undefined : Buffer.from(this.log.checkpoint);
+  }
+
+  async served(): Promise<string | undefined> {
+    return (await publishedIn(this.record.query, this.log.number))?.note;
   }
 
   async tile({ level, index, width }: TileId): Promise<Buffer | undefined> {
