@@ -30,7 +30,6 @@ const NOTHING: TermFacts = {
   outcome: 'succeeded',
   purpose: null,
   traceId: null,
-  requestId: null,
 };
 
 describeOnEveryDialect('the search for entries', (dialect) => {

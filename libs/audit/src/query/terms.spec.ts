@@ -17,7 +17,6 @@ const bare: TermFacts = {
   outcome: 'succeeded',
   purpose: null,
   traceId: null,
-  requestId: null,
 };
 
 it('gives an entry a term for everything that it says, and each of its subjects', () => {
@@ -31,7 +30,6 @@ it('gives an entry a term for everything that it says, and each of its subjects'
     sessionId: 'ses_1',
     purpose: 'support',
     traceId: '4bf9',
-    requestId: 'req_1',
   };
   expect(termsOf(entry, ['usr_c']).sort()).toEqual(
     [
@@ -40,7 +38,6 @@ it('gives an entry a term for everything that it says, and each of its subjects'
       'address:anonymous_2026-01-01',
       'outcome:succeeded',
       'purpose:support',
-      'request:req_1',
       'resource:thing:thg_1',
       'session:ses_1',
       'subject:usr_b',

@@ -17,7 +17,6 @@ export type TermFacts = Readonly<
     | 'outcome'
     | 'purpose'
     | 'traceId'
-    | 'requestId'
   >
 > & {
   /** As the database writes it, or RFC 3339; UTC. */
@@ -36,7 +35,6 @@ const SAID = {
   outcome: ['outcome'],
   purpose: ['purpose'],
   trace: ['traceId'],
-  request: ['requestId'],
 } as const satisfies Readonly<Record<string, readonly (keyof TermFacts)[]>>;
 
 type Kind = keyof typeof SAID;
@@ -56,7 +54,6 @@ export const term = {
   outcome: (outcome: string) => named('outcome', outcome),
   purpose: (purpose: string) => named('purpose', purpose),
   trace: (id: string) => named('trace', id),
-  request: (id: string) => named('request', id),
   /** The id of the entry was made at another time than the entry tells of: a search by time cannot go by the id. */
   untimely: () => 'untimely:id',
 } as const;

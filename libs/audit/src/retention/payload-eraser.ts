@@ -56,14 +56,13 @@ export class PayloadEraser {
 
 /** What an entry is found by that its leaf does not say. */
 function payloadTerms(entry: AuditEntry): string[] {
-  const { subjectId, addressSubjectId, sessionId, purpose, traceId, requestId } = entry;
+  const { subjectId, addressSubjectId, sessionId, purpose, traceId } = entry;
   const said = [
     [term.subject, subjectId],
     [term.address, addressSubjectId],
     [term.session, sessionId],
     [term.purpose, purpose],
     [term.trace, traceId],
-    [term.request, requestId],
   ] as const;
   return said.flatMap(([make, value]) => (value === null ? [] : make(value)));
 }
