@@ -2,22 +2,9 @@ import { z } from 'zod';
 import { defineConfig } from '#kernel';
 import { isKeyName } from './log/note/key.js';
 import { familyOf } from './log/origin.js';
-import { parseRules, RetentionPolicy } from './retention/retention-policy.js';
 import { parseWitnesses } from './log/witness/configured-witnesses.js';
 
 const count = (standard: number) => z.coerce.number().int().min(1).max(1_000_000).default(standard);
-
-const rules = z
-  .string()
-  .default('')
-  .transform((text, context) => {
-    try {
-      return parseRules(text);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message });
-      return z.NEVER;
-    }
-  });
 
 export const auditConfig = defineConfig(
   'audit',
@@ -28,8 +15,6 @@ export const auditConfig = defineConfig(
       .refine(isKeyName, 'must have no blanks, plus signs or control characters')
       .refine((name) => familyOf(name) === name, 'must not end in a slash and a number')
       .optional(),
-    AUDIT_RETENTION: rules,
-    AUDIT_RETENTION_LAW: rules,
     LOG_WITNESSES: z
       .string()
       .superRefine((text, { addIssue }) => {
@@ -42,8 +27,6 @@ export const auditConfig = defineConfig(
   (env) => ({
     /** The name of the transparency log: its address without the scheme, such as `api.example.com/v1/log`. */
     logOrigin: env.LOG_ORIGIN,
-    /** After how many days the payloads of entries go, by action, and the terms that the law sets; see docs/audit-record.md. */
-    retention: new RetentionPolicy(env.AUDIT_RETENTION, env.AUDIT_RETENTION_LAW),
     /** Who cosigns the log's checkpoints. */
     witnesses: parseWitnesses(env.LOG_WITNESSES ?? '').witnesses,
     /** Refusals of clients that are not logged in get an entry each, so many per minute; see docs/adr/0009. */

@@ -40,6 +40,7 @@ import { ForgetAddresses } from './recorder/forget-addresses.js';
 import { ExpirableEntries } from './retention/expirable-entries.js';
 import { ExpirePayloads } from './retention/expire-payloads.js';
 import { PayloadEraser } from './retention/payload-eraser.js';
+import { retentionConfig } from './retention/retention.config.js';
 
 /** Everything that happens is on the record: entries of units, changes of rows, reveals of personal data. */
 @Global()
@@ -72,7 +73,7 @@ import { PayloadEraser } from './retention/payload-eraser.js';
       errors: auditErrors,
       permissions: auditPermissions,
       purposes: auditPurposes,
-      config: [auditConfig],
+      config: [auditConfig, retentionConfig],
       events: [LogRestarted, UnattributedChangeFound, WitnessDisputed],
     }),
   ],

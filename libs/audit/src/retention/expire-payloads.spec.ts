@@ -357,12 +357,14 @@ describeOnEveryDialect('the retention of payloads', (dialect) => {
   });
 });
 
-it('does not start with a rule that is shorter than the law', async () => {
-  const environment = { AUDIT_RETENTION: 'payment.*=30', AUDIT_RETENTION_LAW: 'payment.*=3650' };
-  await expect(bootAudit('sqlite', undefined, environment)).rejects.toThrow('payment.*=30 is shorter than');
+it('does not start with a rule that is shorter than the law, and names every mistake', async () => {
+  const start = (settings: Record<string, string>) => bootAudit('sqlite', undefined, settings);
   await expect(
-    bootAudit('sqlite', undefined, { AUDIT_RETENTION: 'payment,x=0', AUDIT_RETENTION_LAW: 'y' }),
+    start({ AUDIT_RETENTION: 'payment.*=30,refund.*=30', AUDIT_RETENTION_LAW: '*=3650', LOG_ORIGIN: 'a b' }),
   ).rejects.toThrow(
+    /LOG_ORIGIN: .*\n.*AUDIT_RETENTION: payment\.\*=30 is shorter than \*=3650 in AUDIT_RETENTION_LAW; refund\.\*=30 is/,
+  );
+  await expect(start({ AUDIT_RETENTION: 'payment,x=0', AUDIT_RETENTION_LAW: 'y' })).rejects.toThrow(
     /AUDIT_RETENTION: "payment" is no rule .*; "x=0" is no rule .*\n.*AUDIT_RETENTION_LAW: "y" is no rule/,
   );
 });

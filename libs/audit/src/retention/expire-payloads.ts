@@ -11,12 +11,12 @@ import {
   type Unit,
   UnitOfWork,
 } from '#kernel';
-import { auditConfig } from '../audit.config.js';
 import { AuditEntry } from '../entities/audit-entry.entity.js';
 import { AuditRetention } from '../entities/audit-retention.entity.js';
 import { ExpirableEntries, type Span } from './expirable-entries.js';
 import { PayloadEraser } from './payload-eraser.js';
 import { EXPIRY } from './retention-policy.js';
+import { retentionConfig } from './retention.config.js';
 
 const DAY_MS = 86_400_000;
 const ENTRIES_PER_PAGE = 200;
@@ -57,7 +57,7 @@ export class ExpirePayloads {
     private readonly units: UnitOfWork,
     private readonly clock: Clock,
     private readonly database: Database,
-    @InjectConfig(auditConfig) private readonly config: ConfigOf<typeof auditConfig>,
+    @InjectConfig(retentionConfig) private readonly config: ConfigOf<typeof retentionConfig>,
   ) {}
 
   /** Looks at entries that have become due; true while there are more. */
@@ -82,11 +82,11 @@ export class ExpirePayloads {
   }
 
   private async dueActions(): Promise<DueAction[]> {
-    if (this.config.retention.isEmpty) return [];
+    if (this.config.policy.isEmpty) return [];
     const known = new Map((await this.positions.find()).map((position) => [position.action, position]));
     const now = this.clock.now().getTime();
     return (await this.expirable.actions()).flatMap((action) => {
-      const days = this.config.retention.daysOf(action);
+      const days = this.config.policy.daysOf(action);
       if (days === undefined) return [];
       const { reachedId = null, recheckedId = null } = known.get(action) ?? {};
       const before = new Date(now - days * DAY_MS);
