@@ -1,5 +1,11 @@
 import { Argument, type Command } from 'commander';
-import { changeKeyringFile, generateKeyring, withNewestLogKeyOnly, withNewLogKey } from '#vault';
+import {
+  changeKeyringFile,
+  generateKeyring,
+  type KeyringMaterial,
+  withNewestLogKeyOnly,
+  withNewLogKey,
+} from '#vault';
 
 /** `steward keys:generate` and `steward keys:rotate`. They need no database and none of our settings. */
 export function addKeys(program: Command): void {
@@ -17,9 +23,19 @@ export function addKeys(program: Command): void {
     .requiredOption('--file <keyring>', 'the file with the keyring')
     .option('--finish', 'instead, drop the keys before the newest')
     .action((_which: 'log', { file, finish }: { file: string; finish?: true }) => {
-      const { logKeys } = changeKeyringFile(file, finish ? withNewestLogKeyOnly : withNewLogKey);
+      const { logKeys } = changed(program, file, finish ? withNewestLogKeyOnly : withNewLogKey);
       process.stdout.write(`${logKeys.length === 1 ? ONE_KEY : severalKeys(logKeys.length)}\n`);
     });
+}
+
+function changed(program: Command, ...[file, change]: Parameters<typeof changeKeyringFile>): KeyringMaterial {
+  try {
+    return changeKeyringFile(file, change);
+  } catch (error) {
+    return program.error(
+      `${file} was not changed. ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
 }
 
 const ONE_KEY = 'The log has one key. Start all processes again.';
