@@ -66,7 +66,19 @@ describeOnEveryDialect('the health of the log', (dialect) => {
     });
     clock.mockRestore();
     await http.service(AdoptChanges).adopt();
-    expect(await metrics()).toMatchObject({ unattributed_changes: 0, unattributed_changes_total: 3 });
+    expect(await metrics()).toMatchObject({
+      unattributed_changes: 0,
+      unattributed_changes_total: 3,
+      outbox_waiting: 1,
+      outbox_dead: 0,
+    });
+    const later = vi.spyOn(http.service(Clock), 'now');
+    later.mockImplementation(() => new Date(Date.now() + 90_000));
+    expect((await metrics())['outbox_late_seconds']).toBeGreaterThan(85);
+    expect((await metrics())['outbox_late_seconds']).toBeLessThan(120);
+    later.mockRestore();
+    await outside(http.database, `UPDATE outbox_message SET status = 'dead'`);
+    expect(await metrics()).toMatchObject({ outbox_waiting: 0, outbox_dead: 1, outbox_late_seconds: 0 });
     await http.sequence();
     expect(await told()).toMatchObject({ waiting: 0, lagSeconds: 0, size: Number(before?.['size']) + 4 });
   });
