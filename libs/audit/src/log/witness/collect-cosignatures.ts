@@ -50,11 +50,12 @@ export class CollectCosignatures implements BeforeApplicationShutdown {
   /** Asks the witnesses that have not cosigned the newest checkpoint, and publishes it when they had their time. */
   @Recurring({ name: 'audit.cosign', everyMs: 1_000 })
   async collect(): Promise<void> {
+    if (this.isIdle) return;
     const log = await this.store.current();
     if (!isSigned(log)) return;
     const isFirst = this.settled !== log.number;
     if (isFirst) await this.settle(log.number);
-    if (this.witnesses.size === 0) return;
+    if (this.isIdle) return;
     const now = this.clock.now();
     const states = await this.states.of(log.number);
     // Also one that has cosigned it is asked at the start: it notices a restored database before more is signed.
@@ -73,6 +74,11 @@ export class CollectCosignatures implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await Promise.all(this.asking);
+  }
+
+  /** No witness is configured, and that has been put into effect. */
+  private get isIdle(): boolean {
+    return this.witnesses.size === 0 && this.settled !== undefined;
   }
 
   private async settle(logNumber: number): Promise<void> {
