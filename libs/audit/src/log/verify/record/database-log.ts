@@ -6,6 +6,8 @@ import { publishedIn } from '../../witness/publication.js';
 import type { LogSource } from '../log-source.js';
 import { placedEntries, type RecordAt } from './record-rows.js';
 
+const TILES_AT_A_TIME = 32;
+
 /** A log as the database has it. */
 export type StoredLog = Pick<AuditLog, 'number' | 'origin' | 'size' | 'checkpoint' | 'previous'> & {
   /** When it began, as text. */
@@ -15,6 +17,8 @@ export type StoredLog = Pick<AuditLog, 'number' | 'origin' | 'size' | 'checkpoin
 /** A log in the database as a source like any other: its checkpoint, tiles, and leaf data made from the rows. */
 export class DatabaseLog implements LogSource {
   readonly readAhead = 8;
+  /** Tiles beside the one that was read last: most are read in their order. */
+  private tiles: { level: number; first: number; hashes: Promise<ReadonlyMap<number, Buffer>> } | undefined;
 
   constructor(
     private readonly record: RecordAt,
@@ -45,11 +49,19 @@ export class DatabaseLog implements LogSource {
   }
 
   async tile({ level, index, width }: TileId): Promise<Buffer | undefined> {
-    const [row] = await this.record.query<{ hashes: Buffer }>(
-      'SELECT hashes FROM audit_log_tile WHERE log_number = ? AND level = ? AND tile_index = ?',
-      [this.log.number, level, index],
+    const first = index - (index % TILES_AT_A_TIME);
+    if (this.tiles?.level !== level || this.tiles.first !== first)
+      this.tiles = { level, first, hashes: this.readTiles(level, first) };
+    return (await this.tiles.hashes).get(index)?.subarray(0, Math.max(width * HASH_BYTES, 0));
+  }
+
+  private async readTiles(level: number, first: number): Promise<ReadonlyMap<number, Buffer>> {
+    const rows = await this.record.query<{ place: unknown; hashes: Buffer }>(
+      `SELECT tile_index AS place, hashes FROM audit_log_tile
+       WHERE log_number = ? AND level = ? AND tile_index >= ? AND tile_index < ?`,
+      [this.log.number, level, first, first + TILES_AT_A_TIME],
     );
-    return row?.hashes.subarray(0, Math.max(width * HASH_BYTES, 0));
+    return new Map(rows.map(({ place, hashes }) => [Number(place), hashes]));
   }
 
   async leaves({ index, width }: Omit<TileId, 'level'>): Promise<readonly Uint8Array[] | undefined> {
