@@ -1,4 +1,4 @@
-import type { Place } from './check-histories.js';
+import type { Place } from './history-words.js';
 import type { RecordAt } from './record-rows.js';
 
 /** Entries are sequenced within seconds, not exactly in the order of their commits. */

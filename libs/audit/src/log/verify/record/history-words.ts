@@ -1,6 +1,33 @@
+import type { TablePlan } from '../../../capture/table-plan.js';
+import type { Findings } from '../findings.js';
 import { presentRow } from './present-rows.js';
-import { isPresent } from './row-histories.js';
-import type { Gap, HistoriesToCheck, Place } from './check-histories.js';
+import type { RecordAt } from './record-rows.js';
+import { type HistoryStep, isPresent, type RowHistories } from './row-histories.js';
+
+export interface HistoriesToCheck {
+  readonly record: RecordAt;
+  readonly histories: RowHistories;
+  /** The captured tables, whose present rows are among the histories. */
+  readonly plans: ReadonlyMap<string, TablePlan>;
+  /**
+   * Whether changes that are missing between two places of the log may be among those that were dropped with the payload
+   * of their entry.
+   */
+  readonly mayHaveExpired: (from: Place | undefined, to: Place | undefined) => Promise<boolean>;
+  readonly findings: Findings;
+}
+
+/** Where the entry of a change stands. */
+export interface Place {
+  readonly logNumber: number;
+  readonly leafIndex: number;
+}
+
+/** Two steps of a row that do not fit: the second does not begin where the first ended. */
+export interface Gap {
+  readonly from: HistoryStep | undefined;
+  readonly to: HistoryStep | undefined;
+}
 
 type Image = Readonly<Record<string, string | null>>;
 
