@@ -11,7 +11,7 @@ const CLI = join(ROOT, 'dist/apps/cli/src/main.js');
 const ORIGIN = 'bench.example/log';
 const TICK_S = 0.01;
 /** V8 takes what it may before it collects; what grew with the entries would not fit into this. */
-const NODE_OPTIONS = '--max-old-space-size=128';
+const NODE_OPTIONS = '--max-old-space-size=256';
 
 /** Fills a database and verifies it `rounds` times, and then a copy of its log in a directory, without the database. */
 export async function benchVerify({ database, directory }, { entries, rounds }) {

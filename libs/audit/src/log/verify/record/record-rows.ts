@@ -20,7 +20,7 @@ export type RecordedChange = PayloadChange & {
 };
 
 const ENTRIES_AT_A_TIME = 1_000;
-const CHANGES_AT_A_TIME = 400;
+const CHANGES_AT_A_TIME = 1_000;
 
 /** The entries of a log from place `from` on, in the order of their places, page by page. */
 export async function* placedEntries(
