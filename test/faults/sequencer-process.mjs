@@ -33,13 +33,17 @@ steps.reached = (step) => {
 
 const { dialect } = database;
 const write = dialect.write;
-dialect.write = (runner, units) => {
-  if (!isFilled) return write(runner, units);
+dialect.write = (writer, units) => {
+  if (!isFilled) return write(writer, units);
   if (kind === 'sent') setTimeout(die, Number(where));
-  if (kind !== 'statement') return write(runner, units);
+  if (kind !== 'statement') return write(writer, units);
   let statements = 0;
-  const query = (...args) => (++statements === Number(where) ? die() : runner.query(...args));
-  return write(Object.create(runner, { query: { value: query } }), units);
+  const createQueryRunner = () => {
+    const runner = writer.createQueryRunner();
+    const query = (...args) => (++statements === Number(where) ? die() : runner.query(...args));
+    return Object.create(runner, { query: { value: query } });
+  };
+  return write(Object.create(writer, { createQueryRunner: { value: createQueryRunner } }), units);
 };
 
 const waits = async () =>
