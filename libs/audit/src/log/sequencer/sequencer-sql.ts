@@ -1,6 +1,6 @@
 /**
- * All that differs between the databases in sequencing. The statements prescribe the order of their tables: the few rows of
- * a batch come first, however many others wait.
+ * All that differs between the databases in sequencing. The statements prescribe the order of their tables and how each is
+ * read: the few rows of a batch come first, however many others wait, and whatever the database's statistics say.
  */
 export interface SequencerSql {
   /** A column with an instant, as text with all its digits. */
@@ -16,14 +16,20 @@ const mysqlSql: SequencerSql = {
   placeEntries: `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
       id varchar(40) PATH '$[0]', log bigint PATH '$[1]', leaf bigint PATH '$[2]', salt varchar(64) PATH '$[3]',
       hash varchar(44) PATH '$[4]')) p
-    STRAIGHT_JOIN audit_entry e ON e.id = CONVERT(p.id USING ascii) COLLATE ascii_bin
+    STRAIGHT_JOIN audit_entry e FORCE INDEX (PRIMARY) ON e.id = CONVERT(p.id USING ascii) COLLATE ascii_bin
     SET e.leaf_index = p.leaf, e.log_number = p.log, e.salt = UNHEX(p.salt), e.payload_hash = p.hash
     WHERE e.leaf_index IS NULL`,
-  // Ids are compared byte by byte as well, for MySQL itself would let one with blanks behind it pass for another.
-  placeChanges: `UPDATE audit_entry e STRAIGHT_JOIN row_change c ON c.entry_id = e.id
+  /*
+   * The NULLIFs are always null. Were the two plain tests for NULL, MariaDB could take them for a range and walk all that
+   * waits for each entry of the batch, as its statistics at that moment suggest. Ids are compared byte by byte as well, for
+   * MySQL itself would let one with blanks behind it pass for another.
+   */
+  placeChanges: `UPDATE audit_entry e FORCE INDEX (uq_audit_entry_leaf)
+    STRAIGHT_JOIN row_change c FORCE INDEX (ix_row_change_leaf)
+    ON c.leaf_index <=> NULLIF(e.leaf_index, e.leaf_index) AND c.log_number <=> NULLIF(e.log_number, e.log_number)
+      AND c.entry_id = e.id
     SET c.leaf_index = e.leaf_index, c.log_number = e.log_number
-    WHERE e.log_number = ? AND e.leaf_index >= ? AND e.leaf_index < ?
-      AND c.leaf_index IS NULL AND c.log_number IS NULL AND LENGTH(c.entry_id) = LENGTH(e.id)`,
+    WHERE e.log_number = ? AND e.leaf_index >= ? AND e.leaf_index < ? AND LENGTH(c.entry_id) = LENGTH(e.id)`,
 };
 
 const sqliteSql: SequencerSql = {
