@@ -130,7 +130,8 @@ describe(page, () => {
 
     it('writes to the customer', async () => {
       const mail = await until('the mail about the invoice', async () => {
-        const files = await readdir(steward.mailDir);
+        // The mailer writes a mail beside and renames it: what is not called .eml may be gone when it is read.
+        const files = (await readdir(steward.mailDir)).filter((name) => name.endsWith('.eml'));
         const mails = await Promise.all(files.map((file) => readFile(join(steward.mailDir, file), 'utf8')));
         return mails.find((each) => each.includes(invoiceId));
       });
