@@ -1,6 +1,6 @@
 /** Payments and refunds through gateways, settled exactly once and booked in the ledger. */
 export { PaymentsModule } from './payments.module.js';
-export { PaymentsService, type PaymentOrder, type RefundOrder, type Scope } from './payments.service.js';
+export { PaymentsService, type PaymentRequest, type RefundOrder, type Scope } from './payments.service.js';
 export {
   PaymentAuthorised,
   PaymentCanceled,

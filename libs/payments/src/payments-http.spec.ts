@@ -21,12 +21,14 @@ describeOnEveryDialect('payments over HTTP', (dialect) => {
     http.call(caller, 'POST', '/v1/payments', { ...order, ...change }, key);
   const resolve = () =>
     http.get(RequestContext).runAs(systemPrincipal('test'), () => http.get(PaymentResolver).resolveDue());
-  const count = async (customerId: string) => {
+  const rowsOf = async (table: string, customerId: string) => {
     const [row] = await http
       .get(Database)
-      .query<{ n: number }>(`SELECT COUNT(*) AS n FROM payment WHERE customer_id = ?`, [customerId]);
+      .query<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table} WHERE customer_id = ?`, [customerId]);
     return Number(row?.n);
   };
+  const count = (customerId: string) => rowsOf('payment', customerId);
+  const ordered = (customerId: string) => rowsOf('payment_order', customerId);
   const complete = (paymentId: string, outcome: string, secret = 'sandbox-webhook-secret') => {
     const payload = JSON.stringify({ paymentId, outcome });
     return http.inject({
@@ -113,7 +115,7 @@ describeOnEveryDialect('payments over HTTP', (dialect) => {
     const me = newId('usr');
     const key = newId('key');
     const metadata = { order: '8' };
-    vi.spyOn(http.get(Settlement), 'settlePayment').mockRejectedValueOnce(new Error('crash'));
+    vi.spyOn(http.get(Settlement), 'settleOrdered').mockRejectedValueOnce(new Error('crash'));
     expect((await pay(me, { metadata }, key)).status).toBe(500);
     expect(await pay(me, { metadata }, key)).toMatchObject({ status: 409 });
     http.advance(61_000);
@@ -252,6 +254,28 @@ describeOnEveryDialect('payments over HTTP', (dialect) => {
 
   describe('by webhook', () => {
     it.each([
+      ['approved', 'succeeded', 1],
+      ['declined', 'failed', 0],
+    ])('settle as %s, once, what the gateway tells before it answers', async (outcome, status, booked) => {
+      const me = newId('usr');
+      const metadata = { order: '9' };
+      const key = newId('key');
+      const gateway = http.get(SandboxGateway);
+      vi.spyOn(gateway, 'authorise').mockImplementationOnce(async ({ paymentId, amountMinor }) => {
+        expect((await complete(paymentId, outcome)).statusCode).toBe(204);
+        return { result: 'captured', gatewayReference: `sandbox_${paymentId}`, amountMinor };
+      });
+      const paid = await pay(me, { metadata }, key);
+      expect(paid).toMatchObject({ status: 201, body: { status, metadata } });
+      expect(await pay(me, { metadata }, key)).toMatchObject({ replayed: 'true', body: paid.body });
+      const accountant = `${newId('usr')} ledger.read`;
+      const { id } = paid.body;
+      const transfers = await http.call(accountant, 'GET', `/v1/admin/ledger/transfers?referenceId=${id}`);
+      expect(transfers.body.items).toHaveLength(booked);
+      expect(await ordered(me)).toBe(0);
+    });
+
+    it.each([
       ['approved', 'automatic', 'succeeded'],
       ['approved', 'manual', 'requires_capture'],
       ['declined', 'automatic', 'failed'],
@@ -298,7 +322,7 @@ describeOnEveryDialect('payments over HTTP', (dialect) => {
     const authorise = gateway.authorise.bind(gateway);
     let seen = 0;
     vi.spyOn(gateway, 'authorise').mockImplementation(async (operation) => {
-      seen = await count(me);
+      seen = await ordered(me);
       return authorise(operation);
     });
     await pay(me);

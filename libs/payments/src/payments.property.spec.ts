@@ -21,7 +21,10 @@ const steps = fc.oneof(
   fc.record({ do: fc.constant('capture' as const), which: fc.nat(), amountMinor: fc.option(amounts) }),
   fc.record({ do: fc.constant('cancel' as const), which: fc.nat() }),
   fc.record({ do: fc.constant('refund' as const), which: fc.nat(), amountMinor: fc.option(amounts) }),
-  fc.record({ do: fc.constant('crash' as const), what: fc.constantFrom('settlePayment', 'settleRefund') }),
+  fc.record({
+    do: fc.constant('crash' as const),
+    what: fc.constantFrom('settleOrdered', 'settlePayment', 'settleRefund'),
+  }),
   fc.record({ do: fc.constant('resolve' as const) }),
 );
 type Step = typeof steps extends fc.Arbitrary<infer S> ? S : never;
@@ -118,6 +121,7 @@ describeOnEveryDialect('the ledger and the payments', (dialect) => {
             await app.column('payment', 'id', `status = 'processing' OR amount_refund_reserved_minor <> 0`),
           ).toEqual([]);
           expect(await app.column('refund', 'id', `status = 'processing'`)).toEqual([]);
+          expect(await app.column('payment_order', 'id')).toEqual([]);
           for (const currency of currencies) {
             expect(await app.ledger.balance('gateway:sandbox', currency)).toBe(await held(currency));
           }

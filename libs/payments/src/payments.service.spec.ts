@@ -47,13 +47,14 @@ describeOnEveryDialect('payments', (dialect) => {
     app.column<string>('audit_entry', 'action', `resource_id = '${id}' ORDER BY id`);
 
   describe('create', () => {
-    it('takes the money, books it once, tells it, and leaves the two units on the record', async () => {
+    it('takes the money, books it once, tells it, and leaves one entry on the record and no order', async () => {
       const payment = await create();
       expect(payment).toMatchObject({ status: 'succeeded', amountCapturedMinor: 1000n });
-      expect(await reload(payment)).toMatchObject(Object.assign(payment, { version: 2 }));
+      expect(await reload(payment)).toMatchObject(payment);
       expect(await transfers(payment.id)).toEqual(['payment.capture gateway:sandbox:EUR sales:EUR 1000']);
       expect(await events(payment.id)).toEqual(['payments.payment_succeeded']);
-      expect(await entries(payment.id)).toEqual(['payment.create', 'payment.settle']);
+      expect(await entries(payment.id)).toEqual(['payment.create']);
+      expect(await app.column('payment_order', 'id')).toEqual([]);
     });
 
     it.each([
@@ -284,12 +285,12 @@ describeOnEveryDialect('payments', (dialect) => {
 
     it('by a crash between the units is finished exactly once by many resolvers, and not before its time', async () => {
       const order = orderOf({ metadata: { order: '7' } });
-      vi.spyOn(app.settlement, 'settlePayment').mockRejectedValueOnce(new Error('crash'));
+      vi.spyOn(app.settlement, 'settleOrdered').mockRejectedValueOnce(new Error('crash'));
       await expect(as(order, () => app.payments.create(order))).rejects.toThrow('crash');
-      const [id] = await app.column<string>('payment', 'id', `customer_id = '${order.customerId}'`);
+      const [id] = await app.column<string>('payment_order', 'id', `customer_id = '${order.customerId}'`);
       app.advance(59_000);
       await app.resolver.resolveDue();
-      expect((await app.payments.get(id!, 'all')).status).toBe('processing');
+      expect(await app.payments.get(id!, 'all').catch(codeOf)).toBe('payments.not_found');
       app.advance(2_000);
       const asked = vi.spyOn(app.sandbox, 'retrieve');
       const other = await bootPayments(dialect, app.database);
@@ -303,7 +304,12 @@ describeOnEveryDialect('payments', (dialect) => {
       } finally {
         await other.close({ keepDatabase: true });
       }
-      expect(await app.payments.get(id!, 'all')).toMatchObject({ status: 'succeeded', checkCount: 1 });
+      const payment = await app.payments.get(id!, 'all');
+      expect(payment).toMatchObject({ status: 'succeeded', checkCount: 1 });
+      expect(await app.get(Vault).reveal([payment], ['metadata'], servePayments)).toEqual([
+        { metadata: { order: '7' } },
+      ]);
+      expect(await app.column('payment_order', 'id')).toEqual([]);
       expect(asked.mock.calls.length).toBeLessThanOrEqual(1);
       expect(await transfers(id!)).toHaveLength(1);
       expect(await events(id!)).toEqual(['payments.payment_succeeded']);

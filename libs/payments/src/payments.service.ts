@@ -14,7 +14,8 @@ import {
 import { Vault } from '#vault';
 import { Injectable } from '@nestjs/common';
 import type { Repository } from 'typeorm';
-import { Payment, type NewPayment } from './entities/payment.entity.js';
+import { Payment } from './entities/payment.entity.js';
+import { PaymentOrder, type NewPaymentOrder } from './entities/payment-order.entity.js';
 import type { PaymentMetadata } from './entities/payment-terms.js';
 import { Refund } from './entities/refund.entity.js';
 import { PaymentGateways } from './gateways/payment-gateways.js';
@@ -24,7 +25,8 @@ import { Settlement, type WhenSettled } from './use-cases/settlement.js';
 
 const retention = 'accounting';
 
-export type PaymentOrder = Omit<NewPayment, 'gateway' | 'idempotencyId'> & {
+/** What a payment is ordered by. */
+export type PaymentRequest = Omit<NewPaymentOrder, 'gateway' | 'idempotencyId'> & {
   readonly metadata?: PaymentMetadata;
 };
 
@@ -40,9 +42,9 @@ export interface RefundOrder {
 export type Scope = { readonly customerId: string } | 'all';
 
 /**
- * Takes payments and gives them back. Each operation is committed as `processing` before the gateway hears of it and
- * settled after its answer, in two units with the gateway's call between them; what happens to the process in between
- * is the resolver's business.
+ * Takes payments and gives them back. Each operation is committed before the gateway hears of it and settled after its
+ * answer, in two units with the gateway's call between them; what happens to the process in between is the resolver's
+ * business.
  */
 @Injectable()
 export class PaymentsService {
@@ -64,21 +66,23 @@ export class PaymentsService {
    * Creates a payment and asks the gateway to authorise it. A decline is a payment with status `failed`, no error.
    * `then` runs inside the unit that settles.
    */
-  async create(order: PaymentOrder, then?: WhenSettled<Payment>): Promise<Payment> {
-    const { metadata, ...plain } = order;
+  async create(request: PaymentRequest, then?: WhenSettled<Payment>): Promise<Payment> {
+    const { metadata, ...terms } = request;
     const idempotencyId = this.idempotency.recordId ?? null;
-    const full = { ...plain, gateway: this.gateways.standard, idempotencyId };
-    const payment = Payment.begin(full, this.clock.now(), this.checkAt());
-    const { customerId } = payment;
+    const full = { ...terms, gateway: this.gateways.standard, idempotencyId };
+    const order = PaymentOrder.place(full, this.clock.now(), this.checkAt());
+    const payment = Payment.begin(order);
     if (metadata) {
-      await this.vault.prepare([customerId], retention);
+      await this.vault.prepare([order.customerId], retention);
+      this.vault.seal(order, { metadata });
       this.vault.seal(payment, { metadata });
     }
-    await this.units.run(intentOf('payment.create', payment), async () =>
-      this.database.insertLater(Payment, payment),
-    );
+    await this.units.run({ action: 'payment.order', recorded: false }, async () => {
+      this.database.insertLater(PaymentOrder, order);
+      await this.idempotency.hold();
+    });
     const outcome = await this.gateways.perform(payment.gateway, payment.gatewayOperation);
-    return this.settlement.settlePayment(payment, outcome, then);
+    return this.settlement.settleOrdered(payment, outcome, then);
   }
 
   /** Throws `payments.not_found`, also for a payment outside the scope. */
@@ -191,9 +195,3 @@ export class PaymentsService {
     return new Date(this.clock.now().getTime() + this.config.resolveAfterMs);
   }
 }
-
-const intentOf = (action: string, { id, customerId }: Payment) => ({
-  action,
-  resource: { type: 'payment', id },
-  subject: customerId,
-});

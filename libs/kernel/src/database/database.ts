@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { captureOf } from '../classification/capture.js';
 import { currentUnit, type Unit } from '../unit-of-work/unit.js';
 import type { Dialect } from './dialects/dialect.js';
 import { SharedReads } from './shared-reads.js';
@@ -78,7 +79,9 @@ export class Database {
    */
   insertLater<Row extends object>(entity: new () => Row, row: Row): void {
     const { sql, parameters } = this.sqlOf(entity).insert(row);
-    this.openUnit(entity).append(sql, parameters);
+    const unit = this.openUnit(entity);
+    if (captureOf(entity).notCapturedBecause !== undefined) unit.appendRow(sql, parameters);
+    else unit.append(`${sql} (${parameters.map(() => '?').join(', ')})`, parameters);
   }
 
   /**
@@ -87,6 +90,12 @@ export class Database {
    */
   updateLater<Row extends object>(entity: new () => Row, where: Partial<Row>, changes: Changes<Row>): void {
     const { sql, parameters } = this.sqlOf(entity).update(where, changes);
+    this.openUnit(entity).append(sql, parameters, { mustHit: true });
+  }
+
+  /** Deletes the one row with these values at the end of the open unit; a row that is not there is as for {@link updateLater}. */
+  deleteLater<Row extends object>(entity: new () => Row, where: Partial<Row>): void {
+    const { sql, parameters } = this.sqlOf(entity).delete(where);
     this.openUnit(entity).append(sql, parameters, { mustHit: true });
   }
 

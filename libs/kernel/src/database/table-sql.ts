@@ -32,10 +32,11 @@ export class TableSql<Row extends object> {
     }));
     const table = source.driver.escape(tablePath);
     const names = columns.map((column) => this.nameOf(column)).join(', ');
-    this.insertSql = `INSERT INTO ${table} (${names}) VALUES (${columns.map(() => '?').join(', ')})`;
+    this.insertSql = `INSERT INTO ${table} (${names}) VALUES`;
     this.selectSql = `SELECT ${names} FROM ${table}`;
   }
 
+  /** The statement up to and with VALUES, and the values of one row. */
   insert(row: Row): Statement {
     const parameters = this.columns.map((column) => this.toDatabase(column, column.getEntityValue(row)));
     return { sql: this.insertSql, parameters };
@@ -64,6 +65,12 @@ export class TableSql<Row extends object> {
       sql: `UPDATE ${table} SET ${assignments.join(', ')} WHERE ${condition.sql}`,
       parameters: [...parameters, ...condition.parameters],
     };
+  }
+
+  delete(where: Partial<Row>): Statement {
+    const { sql, parameters } = this.condition(where);
+    const table = this.source.driver.escape(this.source.getMetadata(this.entity).tablePath);
+    return { sql: `DELETE FROM ${table} WHERE ${sql}`, parameters };
   }
 
   /** The entity in a row as the database gave it. */

@@ -93,6 +93,16 @@ export class Idempotency implements OnModuleInit {
   }
 
   /**
+   * Writes the record of the present request in the open unit, which is itself not recorded: for a unit that commits what
+   * is to be done before somebody outside hears of it. Recorded units do this by themselves.
+   */
+  async hold(): Promise<void> {
+    const { attempt } = this;
+    const unit = this.units.current;
+    if (unit && attempt?.phase === 'pending') await this.insert(unit, attempt, undefined);
+  }
+
+  /**
    * Keeps the answer of the present request inside the open unit, so that effect and answer are committed together.
    * Call it in the last unit of a use case with exactly what the route answers. Does nothing in a request without a key.
    */

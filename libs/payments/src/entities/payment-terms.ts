@@ -1,10 +1,10 @@
-import { AmountColumn, CodeColumn, CurrencyColumn, PersonalData, RefColumn, type Sealed } from '#kernel';
+import { AmountColumn, CodeColumn, CurrencyColumn, RefColumn } from '#kernel';
 import type { CaptureMode } from '../gateways/payment-gateway.js';
 import { AwaitsGateway } from './awaits-gateway.js';
 
 export type PaymentMetadata = Readonly<Record<string, string>>;
 
-/** What was agreed when a payment began; none of it changes afterwards. */
+/** What was agreed when a payment was ordered; none of it changes afterwards. */
 export abstract class PaymentTerms extends AwaitsGateway {
   @RefColumn()
   customerId: string;
@@ -24,13 +24,4 @@ export abstract class PaymentTerms extends AwaitsGateway {
   /** The gateway's token, which says nothing about the person to anyone but the gateway. */
   @CodeColumn({ length: 64 })
   paymentMethod: string;
-
-  @PersonalData({
-    id: 'payments.metadata',
-    subject: 'customerId',
-    retention: 'accounting',
-    label: 'What the shop noted with a payment',
-    nullable: true,
-  })
-  metadata: Sealed<PaymentMetadata> | null;
 }

@@ -2,23 +2,26 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import type { CaptureMode, GatewayOutcome } from '../gateways/payment-gateway.js';
 import { Payment } from './payment.entity.js';
+import { PaymentOrder } from './payment-order.entity.js';
 
 const now = new Date('2026-01-02T03:04:05Z');
 const later = new Date('2026-01-02T03:05:05Z');
 
 const begin = (captureMode: CaptureMode = 'manual') =>
   Payment.begin(
-    {
-      customerId: 'usr_1',
-      amountMinor: 1000n,
-      currency: 'EUR',
-      captureMode,
-      gateway: 'sandbox',
-      paymentMethod: 'pm_card_success',
-      idempotencyId: null,
-    },
-    now,
-    later,
+    PaymentOrder.place(
+      {
+        customerId: 'usr_1',
+        amountMinor: 1000n,
+        currency: 'EUR',
+        captureMode,
+        gateway: 'sandbox',
+        paymentMethod: 'pm_card_success',
+        idempotencyId: null,
+      },
+      now,
+      later,
+    ),
   );
 
 const captured = (amountMinor = 1000n): GatewayOutcome => ({

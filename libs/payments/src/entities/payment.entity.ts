@@ -4,8 +4,9 @@ import {
   InstantColumn,
   IntegerColumn,
   JsonColumn,
-  newId,
   NotPersonal,
+  PersonalData,
+  type Sealed,
 } from '#kernel';
 import { Entity } from 'typeorm';
 import type {
@@ -15,12 +16,9 @@ import type {
   OperationKind,
 } from '../gateways/payment-gateway.js';
 import { paymentErrors } from '../payments.errors.js';
-import type { AwaitsGateway } from './awaits-gateway.js';
+import type { PaymentOrder } from './payment-order.entity.js';
 import { cancelableStatuses, type PaymentStatus } from './payment-status.js';
-import { PaymentTerms } from './payment-terms.js';
-
-export type NewPayment = Omit<PaymentTerms, 'metadata' | keyof AwaitsGateway> &
-  Pick<Payment, 'idempotencyId'>;
+import { type PaymentMetadata, PaymentTerms } from './payment-terms.js';
 
 /**
  * A payment and its state machine.
@@ -39,6 +37,15 @@ export type NewPayment = Omit<PaymentTerms, 'metadata' | keyof AwaitsGateway> &
  */
 @Entity('payment')
 export class Payment extends PaymentTerms {
+  @PersonalData({
+    id: 'payments.metadata',
+    subject: 'customerId',
+    retention: 'accounting',
+    label: 'What the shop noted with a payment',
+    nullable: true,
+  })
+  metadata: Sealed<PaymentMetadata> | null;
+
   @CodeColumn({ length: 20 })
   status: PaymentStatus;
 
@@ -77,28 +84,20 @@ export class Payment extends PaymentTerms {
   @InstantColumn({ nullable: true })
   capturedAt: Date | null;
 
-  /** A payment whose authorisation is about to be asked for; unanswered, the resolver asks after `checkAt`. */
-  static begin(order: NewPayment, now: Date, checkAt: Date): Payment {
-    const id = newId('pay');
+  /** The payment that was ordered, with its authorisation under way. Its metadata is to be sealed anew. */
+  static begin(order: PaymentOrder): Payment {
     return Object.assign(new Payment(), order, {
-      id,
       status: 'processing',
-      gatewayReference: null,
+      metadata: null,
       amountCapturedMinor: 0n,
       amountRefundedMinor: 0n,
       amountRefundReservedMinor: 0n,
-      metadata: null,
       operation: 'authorise',
-      operationReference: id,
+      operationReference: order.id,
       operationAmountMinor: order.amountMinor,
       resumeStatus: null,
-      failureCode: null,
       nextAction: null,
-      checkCount: 0,
-      nextCheckAt: checkAt,
       version: 1,
-      createdAt: now,
-      updatedAt: now,
       capturedAt: null,
     } satisfies Partial<Payment>);
   }

@@ -14,7 +14,7 @@ import { PrivacyModule } from '#privacy';
 import { VaultModule } from '#vault';
 import { SandboxGateway } from '../gateways/sandbox/sandbox.gateway.js';
 import { PaymentsModule } from '../payments.module.js';
-import { PaymentsService, type PaymentOrder } from '../payments.service.js';
+import { PaymentsService, type PaymentRequest } from '../payments.service.js';
 import { PaymentResolver } from '../use-cases/resolver.js';
 import { Settlement } from '../use-cases/settlement.js';
 
@@ -117,7 +117,7 @@ export type BootedPaymentsHttp = Awaited<ReturnType<typeof bootPaymentsHttp>>;
 export type Answer = Record<string, unknown> & { readonly id: string; readonly items: Answer[] };
 
 /** An order of a customer of its own. */
-export const orderOf = (change: Partial<PaymentOrder> = {}): PaymentOrder => ({
+export const orderOf = (change: Partial<PaymentRequest> = {}): PaymentRequest => ({
   customerId: newId('usr'),
   amountMinor: 1000n,
   currency: 'EUR',

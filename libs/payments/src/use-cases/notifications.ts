@@ -6,6 +6,7 @@ import type { WebhookCall } from '../gateways/payment-gateway.js';
 import { PaymentGateways } from '../gateways/payment-gateways.js';
 import { PaymentAnswers } from '../payments.answers.js';
 import { paymentErrors } from '../payments.errors.js';
+import { LeftOrders } from './left-orders.js';
 import { Settlement } from './settlement.js';
 
 /** Takes in what gateways tell us by themselves. Telling it twice, or too late, changes nothing. */
@@ -13,6 +14,7 @@ import { Settlement } from './settlement.js';
 export class PaymentNotifications {
   constructor(
     @InjectRepository(Payment) private readonly payments: Repository<Payment>,
+    private readonly orders: LeftOrders,
     private readonly gateways: PaymentGateways,
     private readonly settlement: Settlement,
     private readonly answers: PaymentAnswers,
@@ -27,12 +29,19 @@ export class PaymentNotifications {
     const notification = this.gateways.get(gatewayName).readNotification(call);
     if (!notification) throw paymentErrors.problem('payments.webhook_not_genuine');
     await this.context.runAs(systemPrincipal(`gateway:${gatewayName}`), async () => {
-      const payment = await this.payments.findOneBy({ id: notification.paymentId, gateway: gatewayName });
+      const payment = await this.find(notification.paymentId, gatewayName);
       if (!payment) throw paymentErrors.problem('payments.not_found');
       if (!payment.awaitsGateway) return;
       const outcome = notification.outcomeOf(payment.gatewayOperation);
       if (outcome.result === 'unknown') return;
       await this.settlement.settlePayment(payment, outcome, await this.answers.keepLeftPayment(payment));
     });
+  }
+
+  /** The payment; where the call is faster than the answer to the request that ordered it, it takes the order over. */
+  private async find(id: string, gateway: string): Promise<Payment | null> {
+    const order = await this.orders.find(id, gateway);
+    if (order) await this.orders.takeOver(order);
+    return this.payments.findOneBy({ id, gateway });
   }
 }

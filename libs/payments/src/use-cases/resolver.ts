@@ -7,12 +7,13 @@ import { Refund } from '../entities/refund.entity.js';
 import { PaymentGateways } from '../gateways/payment-gateways.js';
 import { PaymentAnswers } from '../payments.answers.js';
 import { paymentsConfig } from '../payments.config.js';
+import { LeftOrders } from './left-orders.js';
 import { Settlement } from './settlement.js';
 
 const batch = 20;
 
 /**
- * Finishes what a timeout or a crash left in `processing`: asks the gateway what became of the operation, until it
+ * Finishes what a timeout or a crash left ordered or in `processing`: asks the gateway what became of the operation, until it
  * knows. Many processes may run it; a conditional update decides who asks, and the settlement settles once anyway.
  */
 @Injectable()
@@ -24,6 +25,7 @@ export class PaymentResolver {
     @InjectRepository(Refund) private readonly refunds: Repository<Refund>,
     @InjectConfig(paymentsConfig) private readonly config: ConfigOf<typeof paymentsConfig>,
     private readonly units: UnitOfWork,
+    private readonly orders: LeftOrders,
     private readonly gateways: PaymentGateways,
     private readonly settlement: Settlement,
     private readonly answers: PaymentAnswers,
@@ -33,12 +35,14 @@ export class PaymentResolver {
   /** Works off one batch of what is due; true when more may wait. */
   @Recurring({ name: 'payments.resolve', everyMs: 2_000 })
   async resolveDue(): Promise<boolean> {
+    const orders = await this.orders.due(batch);
+    for (const order of orders) await this.guarded(order.id, () => this.orders.takeOver(order));
     const due = { where: this.due(), order: { nextCheckAt: 'ASC' }, take: batch } as const;
     const payments = await this.payments.find(due);
     const refunds = await this.refunds.find(due);
     for (const payment of payments) await this.guarded(payment.id, () => this.resolvePayment(payment));
     for (const refund of refunds) await this.guarded(refund.id, () => this.resolveRefund(refund));
-    return payments.length === batch || refunds.length === batch;
+    return [orders, payments, refunds].some(({ length }) => length === batch);
   }
 
   private due() {

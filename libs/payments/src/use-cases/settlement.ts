@@ -3,6 +3,7 @@ import { LedgerService } from '#ledger';
 import { Injectable } from '@nestjs/common';
 import type { Repository } from 'typeorm';
 import { Payment } from '../entities/payment.entity.js';
+import { PaymentOrder } from '../entities/payment-order.entity.js';
 import { Refund } from '../entities/refund.entity.js';
 import type { GatewayOutcome } from '../gateways/payment-gateway.js';
 import {
@@ -32,6 +33,37 @@ export class Settlement {
     private readonly clock: Clock,
   ) {}
 
+  /**
+   * Puts a payment in the place of its order, with what the gateway said. Where the resolver or a webhook has done so
+   * before, it settles what they left open; gives the payment as it stands afterwards.
+   */
+  async settleOrdered(
+    payment: Payment,
+    outcome: GatewayOutcome,
+    then?: WhenSettled<Payment>,
+  ): Promise<Payment> {
+    const { id } = payment;
+    payment.settle(outcome, this.clock.now());
+    const intent = intentOf('payment.create', payment);
+    const details = detailsOf(payment, outcome);
+    try {
+      return await this.units.run(intent, async (unit) => {
+        unit.describe({ details });
+        this.database.deleteLater(PaymentOrder, { id });
+        this.database.insertLater(Payment, payment);
+        await this.bookPayment(payment, outcome, unit);
+        await then?.(payment);
+        return payment;
+      });
+    } catch (error) {
+      if (!(error instanceof MissedUpdate)) throw error;
+      const stored = await this.payments.findOneByOrFail({ id });
+      return stored.awaitsGateway
+        ? this.settlePayment(stored, outcome, then)
+        : this.tell(stored, outcome, then);
+    }
+  }
+
   /** Settles the operation that `payment` waits for; gives the payment as it stands afterwards. */
   async settlePayment(
     payment: Payment,
@@ -40,14 +72,9 @@ export class Settlement {
   ): Promise<Payment> {
     const { id, status, operationReference } = payment;
     payment.settle(outcome, this.clock.now());
-    const intent = {
-      action: 'payment.settle',
-      resource: { type: 'payment', id },
-      subject: payment.customerId,
-    };
-    const details = { operation: payment.operation, result: outcome.result, status: payment.status };
+    const details = detailsOf(payment, outcome);
     try {
-      return await this.units.run(intent, async (unit) => {
+      return await this.units.run(intentOf('payment.settle', payment), async (unit) => {
         unit.describe({ details });
         this.database.updateLater(Payment, { id, status, operationReference }, payment.progress());
         await this.bookPayment(payment, outcome, unit);
@@ -56,12 +83,7 @@ export class Settlement {
       });
     } catch (error) {
       if (!(error instanceof MissedUpdate)) throw error;
-      return this.units.run(intent, async (unit) => {
-        unit.describe({ details });
-        const settled = await this.payments.findOneByOrFail({ id });
-        await then?.(settled);
-        return settled;
-      });
+      return this.tell(payment, outcome, then);
     }
   }
 
@@ -80,6 +102,20 @@ export class Settlement {
       const { affected } = await this.refunds.update({ id, status: 'processing' }, refund.progress());
       if (affected === 1 && refund.status !== 'processing') await this.bookRefund(refund, payment, unit);
       const settled = affected === 1 ? refund : await this.refunds.findOneByOrFail({ id });
+      await then?.(settled);
+      return settled;
+    });
+  }
+
+  /** Tells how a payment stands that somebody else has settled. */
+  private tell(
+    payment: Payment,
+    outcome: GatewayOutcome,
+    then: WhenSettled<Payment> | undefined,
+  ): Promise<Payment> {
+    return this.units.run(intentOf('payment.settle', payment), async (unit) => {
+      unit.describe({ details: detailsOf(payment, outcome) });
+      const settled = await this.payments.findOneByOrFail({ id: payment.id });
       await then?.(settled);
       return settled;
     });
@@ -139,6 +175,18 @@ export class Settlement {
     unit.publish(new RefundSucceeded(facts));
   }
 }
+
+const intentOf = (action: string, { id, customerId }: Payment) => ({
+  action,
+  resource: { type: 'payment', id },
+  subject: customerId,
+});
+
+const detailsOf = ({ operation, status }: Payment, { result }: GatewayOutcome) => ({
+  operation,
+  result,
+  status,
+});
 
 const factsOf = ({ id, customerId, amountMinor, currency }: Payment) => ({
   paymentId: id,

@@ -1,0 +1,55 @@
+import { Clock, Database, InjectRepository, MissedUpdate, UnitOfWork } from '#kernel';
+import { Vault } from '#vault';
+import { Injectable } from '@nestjs/common';
+import { LessThanOrEqual, type Repository } from 'typeorm';
+import { PaymentOrder } from '../entities/payment-order.entity.js';
+import { Payment } from '../entities/payment.entity.js';
+import { ownPayments } from '../payments.purposes.js';
+
+/** Makes payments of orders whose answer did not come back to the request that placed them. */
+@Injectable()
+export class LeftOrders {
+  constructor(
+    @InjectRepository(PaymentOrder) private readonly orders: Repository<PaymentOrder>,
+    private readonly database: Database,
+    private readonly units: UnitOfWork,
+    private readonly vault: Vault,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Those that have waited too long, oldest first, at most so many. */
+  due(atMost: number): Promise<PaymentOrder[]> {
+    const nextCheckAt = LessThanOrEqual(this.clock.now());
+    return this.orders.find({ where: { nextCheckAt }, order: { id: 'ASC' }, take: atMost });
+  }
+
+  find(id: string, gateway: string): Promise<PaymentOrder | null> {
+    return this.orders.findOneBy({ id, gateway });
+  }
+
+  /** Puts a payment in `processing` in the place of the order, unless somebody else was faster. */
+  async takeOver(order: PaymentOrder): Promise<void> {
+    const { id, customerId } = order;
+    const payment = Payment.begin(order);
+    const metadata = order.metadata && (await this.metadataOf(order));
+    if (metadata) {
+      await this.vault.prepare([customerId], 'accounting');
+      this.vault.seal(payment, { metadata });
+    }
+    const intent = { action: 'payment.create', resource: { type: 'payment', id }, subject: customerId };
+    try {
+      await this.units.run(intent, async (unit) => {
+        unit.describe({ details: { operation: payment.operation, status: payment.status } });
+        this.database.deleteLater(PaymentOrder, { id });
+        this.database.insertLater(Payment, payment);
+      });
+    } catch (error) {
+      if (!(error instanceof MissedUpdate)) throw error;
+    }
+  }
+
+  private async metadataOf(order: PaymentOrder) {
+    const [revealed] = await this.vault.reveal([order], ['metadata'], ownPayments);
+    return revealed?.metadata;
+  }
+}
