@@ -100,7 +100,7 @@ const CREATE_PAYMENT = `START TRANSACTION;
 INSERT INTO idempotency_record VALUES (?, ?, ?, ?, ?, ?, ?);
 INSERT INTO payment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 INSERT INTO transfer VALUES (?, ?, ?, ?, ?, ?, ?, ?);
-INSERT INTO audit_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO audit_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 INSERT INTO outbox_message VALUES (?, ?, ?, ?, ?);
 COMMIT`;
 
@@ -143,12 +143,12 @@ async function createPayment(request) {
       createdAt: now,
     }),
   );
-  const entry = (action) => [
+  const entry = [
     newId('aud'),
     now,
     session.userId,
     session.id,
-    action,
+    'payment.create',
     id,
     'succeeded',
     requestId,
@@ -171,8 +171,7 @@ async function createPayment(request) {
         now,
       ],
       [newId('trf'), 'gateway:sandbox', 'sales', amount, currency, 'payment.capture', id, now],
-      entry('payment.create'),
-      entry('payment.capture'),
+      entry,
       [newId('evt'), 'payments.payment_captured', JSON.stringify({ paymentId: id, amount }), 'pending', now],
     ]);
   } catch (error) {
