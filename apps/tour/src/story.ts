@@ -179,7 +179,7 @@ async function lookAgain(
     query: { resource: `payment:${paymentId}` },
     throwOnError,
   });
-  tell.say(`The payment is still accounted for by ${payment.items.length} entries.`);
+  tell.say(`Entries that still account for the payment: ${payment.items.length}.`);
   return created.id;
 }
 
