@@ -13,7 +13,7 @@ describeOnEveryDialect('giving places', (dialect) => {
         app.get(UnitOfWork).run({ action: 'thing.wait' }, async () => undefined),
       ),
     );
-    const { placeEntries, placeChanges } = sequencerSql(database.dialect.name);
+    const { waitingEntries, placeEntries, placeChanges } = sequencerSql(database.dialect.name);
     const plan = async (sql: string, parameters: unknown[]) => {
       const explain = dialect === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN';
       // MySQL explains an UPDATE to those only who may run it.
@@ -28,10 +28,15 @@ describeOnEveryDialect('giving places', (dialect) => {
           : `${String(row['table'])} ${String(row['key'])} ${String(row['key_len'])}`,
       );
     };
+    const behind = `SELECT id, action FROM ${waitingEntries} AND id NOT BETWEEN ? AND ? LIMIT 500`;
+    const found = await plan(behind, ['aud_0', 'aud_1']);
     const entries = await plan(placeEntries, [JSON.stringify([['aud_x', 1, 1, '00', 'x']])]);
     const changes = await plan(placeChanges, [1, 0, 100]);
     await app.close();
     if (dialect === 'sqlite') {
+      expect(found).toEqual([
+        'SEARCH audit_entry USING INDEX uq_audit_entry_leaf (leaf_index=? AND log_number=?)',
+      ]);
       expect(entries).toEqual([
         expect.stringContaining('SCAN p'),
         'SEARCH audit_entry USING INDEX sqlite_autoindex_audit_entry_1 (id=?)',
@@ -41,6 +46,7 @@ describeOnEveryDialect('giving places', (dialect) => {
       );
       expect(changes[0]).toBe('SEARCH row_change USING INTEGER PRIMARY KEY (rowid=?)');
     } else {
+      expect(found).toEqual(['audit_entry uq_audit_entry_leaf 18']);
       expect(entries).toEqual(['p null null', 'e PRIMARY 42']);
       // All three columns of the index: the two of the place, and the entry.
       expect(changes).toEqual(['e uq_audit_entry_leaf 18', 'c ix_row_change_leaf 61']);

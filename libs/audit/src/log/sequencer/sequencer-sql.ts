@@ -5,14 +5,20 @@
 export interface SequencerSql {
   /** A column with an instant, as text with all its digits. */
   instant(column: string): string;
+  /** The entries without a place: what follows FROM, to which conditions may be added with AND. */
+  readonly waitingEntries: string;
   /** Gives entries their places: a JSON array of `[id, log number, leaf index, salt in hexadecimal, payload hash]`. */
   readonly placeEntries: string;
   /** Gives changes the places of the entries that they name: those of a log, from a leaf up to, not including, another. */
   readonly placeChanges: string;
 }
 
+const WAITING = 'leaf_index IS NULL AND log_number IS NULL';
+
 const mysqlSql: SequencerSql = {
   instant: (column) => `CAST(${column} AS CHAR)`,
+  // With a condition on the id MariaDB would walk through the whole record.
+  waitingEntries: `audit_entry FORCE INDEX (uq_audit_entry_leaf) WHERE ${WAITING}`,
   placeEntries: `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
       id varchar(40) PATH '$[0]', log bigint PATH '$[1]', leaf bigint PATH '$[2]', salt varchar(64) PATH '$[3]',
       hash varchar(44) PATH '$[4]')) p
@@ -34,6 +40,7 @@ const mysqlSql: SequencerSql = {
 
 const sqliteSql: SequencerSql = {
   instant: (column) => column,
+  waitingEntries: `audit_entry WHERE ${WAITING}`,
   placeEntries: `UPDATE audit_entry SET log_number = p.value ->> 1, leaf_index = p.value ->> 2,
       salt = unhex(p.value ->> 3), payload_hash = p.value ->> 4
     FROM json_each(?) p WHERE audit_entry.id = p.value ->> 0 AND +leaf_index IS NULL`,

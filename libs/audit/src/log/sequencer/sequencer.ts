@@ -83,7 +83,8 @@ export class Sequencer {
       this.keys.signers(origin),
     );
     await this.steps.reached('checkpoint_signed');
-    await this.writer.write(batch, { logNumber: number, from, to: tree.size, tiles, checkpoint });
+    const growth = { logNumber: number, from, to: tree.size, tiles, checkpoint };
+    await this.waiting.readAheadDuring(() => this.writer.write(batch, growth), batch);
     this.memory.remember(checkpoint);
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** What the sequencer has just done. A crash may come after each; tests make it come. */
+/** What the sequencer has just done with a batch. A crash may come after each; tests make it come. */
 export const SEQUENCER_STEPS = [
   'lease_taken',
   'log_opened',
@@ -11,7 +11,8 @@ export const SEQUENCER_STEPS = [
   'batch_committed',
 ] as const;
 
-export type SequencerStep = (typeof SEQUENCER_STEPS)[number];
+/** Beside those, the batch behind a full one may have been read while that one is written. */
+export type SequencerStep = (typeof SEQUENCER_STEPS)[number] | 'next_batch_read';
 
 /** Is told of every step. */
 @Injectable()

@@ -37,6 +37,9 @@ type WaitingEntry = Omit<LeafEntry, 'payloadHash'> & PayloadEntry;
 /** Finds the entries that have no place yet, and computes what is to be known of each before it gets one. */
 @Injectable()
 export class WaitingEntries {
+  /** What was read while the batch before it was written. */
+  private ahead: Batch | undefined;
+
   constructor(
     private readonly database: Database,
     private readonly steps: SequencerSteps,
@@ -44,10 +47,8 @@ export class WaitingEntries {
 
   /** Whether any entry waits. */
   async exist(): Promise<boolean> {
-    const found = await this.database.query(
-      'SELECT 1 FROM audit_entry WHERE leaf_index IS NULL AND log_number IS NULL LIMIT 1',
-    );
-    return found.length > 0;
+    const { waitingEntries } = sequencerSql(this.database.dialect.name);
+    return (await this.database.query(`SELECT 1 FROM ${waitingEntries} LIMIT 1`)).length > 0;
   }
 
   /**
@@ -55,8 +56,41 @@ export class WaitingEntries {
    * that have their places; those found together stand in the order of their ids, which is that of time.
    */
   async next(): Promise<Batch> {
+    const { ahead } = this;
+    this.ahead = undefined;
+    return ahead ?? this.hash(await this.find());
+  }
+
+  /**
+   * Does `write`, which gives the entries of a batch their places, and reads the one behind it meanwhile, for
+   * {@link next} to give. When `write` fails, whatever was read is forgotten. Nothing is being read any more afterwards.
+   */
+  async readAheadDuring(write: () => Promise<void>, batch: Batch): Promise<void> {
+    const [written, read] = await Promise.allSettled([write(), this.behind(batch)]);
+    if (written.status === 'rejected') throw written.reason;
+    // A read that failed is nobody's concern: `next` reads again, and fails for all to see.
+    if (read.status === 'fulfilled') this.ahead = read.value;
+  }
+
+  /**
+   * The full batch behind one that does not have its places yet; undefined when something else is to be read once it has
+   * them: a few entries that are left, or one that was committed late. So such an entry waits for two batches at most.
+   */
+  private async behind({ entries, isFull }: Batch): Promise<Batch | undefined> {
+    const { name, serialUnits } = this.database.dialect;
+    const [first, last] = [entries[0], entries.at(-1)];
+    // Where statements run in this process, reading while a unit is open would only keep it open.
+    if (!isFull || serialUnits || !first || !last) return undefined;
+    const found = await this.find([first.id, last.id]);
+    const [lowest] = found;
+    if (found.length < MAX_ENTRIES[name] || !lowest || lowest.id < first.id) return undefined;
+    const batch = await this.hash(found);
+    await this.steps.reached('next_batch_read');
+    return batch;
+  }
+
+  private async hash(found: readonly WaitingEntry[]): Promise<Batch> {
     const { name } = this.database.dialect;
-    const found = await this.read(MAX_ENTRIES[name]);
     const [first] = found;
     const last = found.at(-1);
     if (!first || !last) return { entries: [], changes: 0, isFull: false };
@@ -80,14 +114,16 @@ export class WaitingEntries {
     return { entries, changes, isFull };
   }
 
-  private async read(limit: number): Promise<WaitingEntry[]> {
-    const { instant } = sequencerSql(this.database.dialect.name);
+  /** The index of what waits ends in the id on MySQL, so that the lowest come first. `besides` are left out. */
+  private async find(besides?: readonly [from: string, to: string]): Promise<WaitingEntry[]> {
+    const { instant, waitingEntries } = sequencerSql(this.database.dialect.name);
     const rows = await this.database.query<WaitingEntry>(
       `SELECT id, ${instant('occurred_at')} AS occurredAt, action, outcome, error_code AS errorCode, actor_kind AS actorKind,
          actor_id AS actorId, session_id AS sessionId, request_id AS requestId, trace_id AS traceId,
          resource_type AS resourceType, resource_id AS resourceId, subject_id AS subjectId, purpose, details,
          address_subject_id AS addressSubjectId, client_address AS clientAddress
-       FROM audit_entry WHERE leaf_index IS NULL AND log_number IS NULL LIMIT ${limit}`,
+       FROM ${waitingEntries} ${besides ? 'AND id NOT BETWEEN ? AND ?' : ''} LIMIT ${MAX_ENTRIES[this.database.dialect.name]}`,
+      besides,
     );
     return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
