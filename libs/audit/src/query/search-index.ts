@@ -32,10 +32,13 @@ export function appendIndex(
   // A term that is there already, which somebody must have written by hand, is no reason for the log to stand still.
   const rest = `${dialect.onConflict(['term', 'entry_id'])} entry_id = audit_term.entry_id`;
   const insert = (source: string) => `INSERT INTO audit_term (term, entry_id) ${source} ${rest}`;
-  for (const { term: text, condition } of saidInSql(concat)) {
-    const mine = `SELECT ${text}, e.id FROM audit_entry e WHERE ${qualified('e')} AND ${condition}`;
-    unit.append(insert(mine), places);
-  }
+  const said = saidInSql(concat);
+  // One statement for all kinds, so that each entry is looked up once.
+  const kinds = said.map((_text, kind) => `SELECT ${kind} AS kind`).join(' UNION ALL ');
+  const texts = said.map((text, kind) => `WHEN ${kind} THEN ${text}`).join(' ');
+  const own = `SELECT CASE k.kind ${texts} END AS term, e.id FROM (${kinds}) k CROSS JOIN audit_entry e
+    WHERE ${qualified('e')}`;
+  unit.append(insert(`SELECT said.term, said.id FROM (${own}) said WHERE said.term IS NOT NULL`), places);
   const listed = `SELECT ${termInSql(concat, 'subject', ['s.subject_id'])}, e.id
     FROM audit_entry e JOIN audit_entry_subject s ON s.entry_id = e.id WHERE ${qualified('e')}`;
   unit.append(insert(listed), places);

@@ -84,21 +84,15 @@ export function termsOf(entry: TermFacts, subjects: Iterable<string>): string[] 
 /** How the database joins texts. */
 export type Concat = (parts: readonly string[]) => string;
 
-/**
- * The terms by what entries say of themselves, in SQL: for each kind an expression over the columns of `audit_entry e`,
- * and the condition under which there is one.
- */
-export function saidInSql(concat: Concat): { readonly term: string; readonly condition: string }[] {
+/** The terms by what entries say of themselves, in SQL over `audit_entry e`; null where an entry does not say so much. */
+export function saidInSql(concat: Concat): string[] {
   return Object.entries(SAID).map(([kind, properties]) => {
     const columns = properties.map((property) => `e.${columnOf(property)}`);
-    return {
-      term: termInSql(concat, kind as Kind, columns),
-      condition: columns.map((column) => `${column} IS NOT NULL`).join(' AND '),
-    };
+    return termInSql(concat, kind as Kind, columns);
   });
 }
 
-/** A term of this kind in SQL, of expressions that are not null. */
+/** A term of this kind in SQL; null when one of the expressions is, as joining texts has it in both databases. */
 export const termInSql = (concat: Concat, kind: Kind, values: readonly string[]): string =>
   `RTRIM(${concat([`'${kind}'`, ...values.flatMap((value) => [`':'`, value])])})`;
 
