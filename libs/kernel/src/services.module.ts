@@ -2,6 +2,7 @@ import { Global, Module, type Provider } from '@nestjs/common';
 import { feature } from './features/feature.js';
 import { PermissionRegistry } from './http/access/permissions.js';
 import { httpConfig } from './http/http.config.js';
+import { IdempotencyAnswer } from './idempotency/idempotency-answer.entity.js';
 import { IdempotencyRecord } from './idempotency/idempotency-record.entity.js';
 import { Idempotency, REPLAY_PURPOSE } from './idempotency/idempotency.service.js';
 import { loggingConfig } from './logging/logging.config.js';
@@ -13,6 +14,7 @@ import { Metrics } from './metrics/metrics.js';
 import { metricsConfig } from './metrics/metrics.config.js';
 import { CreateIdempotencyAndRateLimit1700000001100 } from './migrations/1700000001100-create-idempotency-and-rate-limit.js';
 import { IndexIdempotencyByPrincipal1700000001200 } from './migrations/1700000001200-index-idempotency-by-principal.js';
+import { KeepAnswersApart1700000001300 } from './migrations/1700000001300-keep-answers-apart.js';
 import { RateLimit } from './rate-limit/rate-limit.entity.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
 
@@ -29,8 +31,12 @@ const providers: Provider[] = [
 
 const registration = feature({
   name: 'kernel-services',
-  entities: [IdempotencyRecord, RateLimit],
-  migrations: [CreateIdempotencyAndRateLimit1700000001100, IndexIdempotencyByPrincipal1700000001200],
+  entities: [IdempotencyAnswer, IdempotencyRecord, RateLimit],
+  migrations: [
+    CreateIdempotencyAndRateLimit1700000001100,
+    IndexIdempotencyByPrincipal1700000001200,
+    KeepAnswersApart1700000001300,
+  ],
   config: [httpConfig, loggingConfig, mailConfig, metricsConfig],
   purposes: {
     [REPLAY_PURPOSE]: {

@@ -30,7 +30,7 @@ export class EntryWriter {
   /** Puts the entry into the unit's transaction. {@link ClientAddress.prepare} has run before the unit. */
   append(unit: Unit, facts: EntryFacts): void {
     const entry = this.entryOf(facts);
-    unit.appendRow(INSERT_ENTRY, [
+    unit.appendShared(INSERT_ENTRY, [
       entry.id,
       entry.occurredAt,
       entry.action,

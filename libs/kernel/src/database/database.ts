@@ -3,13 +3,15 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { captureOf } from '../classification/capture.js';
 import { currentUnit, type Unit } from '../unit-of-work/unit.js';
-import type { Dialect } from './dialects/dialect.js';
+import { type Dialect, listOf } from './dialects/dialect.js';
 import { SharedReads } from './shared-reads.js';
 import { type Changes, TableSql } from './table-sql.js';
 
 export const WRITER = 'writer';
 export const READER = 'reader';
 export const DIALECT = 'steward.dialect';
+
+const isCaptured = (entity: object): boolean => captureOf(entity).notCapturedBecause === undefined;
 
 /** Runs a SELECT with `?` placeholders on one moment of the database. */
 export type SnapshotQuery = <Row = Record<string, unknown>>(
@@ -80,8 +82,8 @@ export class Database {
   insertLater<Row extends object>(entity: new () => Row, row: Row): void {
     const { sql, parameters } = this.sqlOf(entity).insert(row);
     const unit = this.openUnit(entity);
-    if (captureOf(entity).notCapturedBecause !== undefined) unit.appendRow(sql, parameters);
-    else unit.append(`${sql} (${parameters.map(() => '?').join(', ')})`, parameters);
+    if (isCaptured(entity)) unit.append(`${sql} ${listOf(parameters)}`, parameters);
+    else unit.appendShared(sql, parameters);
   }
 
   /**
@@ -93,10 +95,12 @@ export class Database {
     this.openUnit(entity).append(sql, parameters, { mustHit: true });
   }
 
-  /** Deletes the one row with these values at the end of the open unit; a row that is not there is as for {@link updateLater}. */
-  deleteLater<Row extends object>(entity: new () => Row, where: Partial<Row>): void {
-    const { sql, parameters } = this.sqlOf(entity).delete(where);
-    this.openUnit(entity).append(sql, parameters, { mustHit: true });
+  /** Deletes the row with this id at the end of the open unit; when there is none, it is as with {@link updateLater}. */
+  deleteLater<Row extends { id: string }>(entity: new () => Row, id: string): void {
+    const before = `${this.sqlOf<Row>(entity).deletion} WHERE id IN (`;
+    const unit = this.openUnit(entity);
+    if (isCaptured(entity)) unit.append(`${before} ? )`, [id], { mustHit: true });
+    else unit.appendShared(before, [id], { after: ')', mustHit: true });
   }
 
   /**

@@ -14,6 +14,7 @@ export class TableSql<Row extends object> {
   private readonly columns: readonly ColumnMetadata[];
   /** What {@link hydrate} looks at for every value, read once. */
   private readonly fields: readonly { column: ColumnMetadata; name: string; property: string }[];
+  private readonly table: string;
   private readonly insertSql: string;
   private readonly selectSql: string;
 
@@ -30,10 +31,10 @@ export class TableSql<Row extends object> {
       name: column.databaseName,
       property: column.propertyName,
     }));
-    const table = source.driver.escape(tablePath);
+    this.table = source.driver.escape(tablePath);
     const names = columns.map((column) => this.nameOf(column)).join(', ');
-    this.insertSql = `INSERT INTO ${table} (${names}) VALUES`;
-    this.selectSql = `SELECT ${names} FROM ${table}`;
+    this.insertSql = `INSERT INTO ${this.table} (${names}) VALUES`;
+    this.selectSql = `SELECT ${names} FROM ${this.table}`;
   }
 
   /** The statement up to and with VALUES, and the values of one row. */
@@ -60,17 +61,15 @@ export class TableSql<Row extends object> {
       return `${this.nameOf(column)} = ?`;
     });
     const condition = this.condition(where);
-    const table = this.source.driver.escape(this.source.getMetadata(this.entity).tablePath);
     return {
-      sql: `UPDATE ${table} SET ${assignments.join(', ')} WHERE ${condition.sql}`,
+      sql: `UPDATE ${this.table} SET ${assignments.join(', ')} WHERE ${condition.sql}`,
       parameters: [...parameters, ...condition.parameters],
     };
   }
 
-  delete(where: Partial<Row>): Statement {
-    const { sql, parameters } = this.condition(where);
-    const table = this.source.driver.escape(this.source.getMetadata(this.entity).tablePath);
-    return { sql: `DELETE FROM ${table} WHERE ${sql}`, parameters };
+  /** The statement up to its condition. */
+  get deletion(): string {
+    return `DELETE FROM ${this.table}`;
   }
 
   /** The entity in a row as the database gave it. */

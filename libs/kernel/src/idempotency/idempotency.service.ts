@@ -12,6 +12,7 @@ import { UnitHooks } from '../unit-of-work/unit-hooks.js';
 import { UnitOfWork } from '../unit-of-work/unit-of-work.js';
 import type { CommittingUnit, Unit } from '../unit-of-work/unit.js';
 import type { Repository } from 'typeorm';
+import { IdempotencyAnswer } from './idempotency-answer.entity.js';
 import { IdempotencyRecord } from './idempotency-record.entity.js';
 import { KeptAnswer } from './kept-answer.js';
 
@@ -48,7 +49,7 @@ export interface Attempt {
 interface FoundRecord {
   readonly id: string;
   readonly fingerprint: string;
-  readonly status: string;
+  readonly isAnswered: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -57,8 +58,8 @@ const BATCH = 1000;
 const BOOKKEEPING = { action: 'idempotency.keep', recorded: false } as const;
 
 const INSERT_RECORD =
-  'INSERT INTO idempotency_record (id, principal_id, scope, fingerprint, status, answer_status, answer_body,' +
-  ' created_at, expires_at) VALUES';
+  'INSERT INTO idempotency_record (id, principal_id, scope, fingerprint, created_at, expires_at) VALUES';
+const INSERT_ANSWER = 'INSERT INTO idempotency_answer (id, principal_id, status, body) VALUES';
 
 export const REPLAY_PURPOSE = 'kernel.idempotent_replay';
 
@@ -74,6 +75,7 @@ export class Idempotency implements OnModuleInit {
   constructor(
     private readonly database: Database,
     @InjectRepository(IdempotencyRecord) private readonly records: Repository<IdempotencyRecord>,
+    @InjectRepository(IdempotencyAnswer) private readonly answers: Repository<IdempotencyAnswer>,
     private readonly units: UnitOfWork,
     private readonly hooks: UnitHooks,
     private readonly ports: Ports,
@@ -113,21 +115,18 @@ export class Idempotency implements OnModuleInit {
     const unit = this.units.current;
     if (!unit) return this.finish(attempt, answer);
     attempt.answer = { ...answer, unitId: unit.id };
-    // The first unit's hook writes the whole record by itself.
+    // In the first unit the hook that writes the record writes the answer with it.
     if (attempt.phase === 'running') this.appendAnswer(unit, attempt, attempt.answer);
   }
 
   /** Keeps the answer of an earlier request, by the id that {@link recordId} gave then; for resolvers, inside a unit. */
   async completeRecord(recordId: string, status: number, body: unknown): Promise<void> {
-    const record = await this.records.findOneBy({ id: recordId, status: 'running' });
+    const record = await this.records.findOneBy({ id: recordId });
     if (!record) return;
-    this.sealer.seal(record, { answerBody: serialise(body) });
-    await this.units.run(BOOKKEEPING, () =>
-      this.records.update(
-        { id: recordId, status: 'running' },
-        { status: 'completed', answerStatus: status, answerBody: record.answerBody },
-      ),
-    );
+    const { principalId } = record;
+    await this.units.run(BOOKKEEPING, async (unit) => {
+      this.insertAnswer(unit, { recordId, principalId }, { status, body: serialise(body) });
+    });
   }
 
   /**
@@ -163,7 +162,7 @@ export class Idempotency implements OnModuleInit {
     if (!found) return;
     if (!attempt.fingerprints.includes(found.fingerprint))
       throw kernelErrors.problem('kernel.idempotency_key_reused');
-    if (found.status !== 'completed') throw kernelErrors.problem('kernel.idempotency_in_progress');
+    if (!found.isAnswered) throw kernelErrors.problem('kernel.idempotency_in_progress');
     throw await this.keptAnswer(found.id);
   }
 
@@ -197,7 +196,8 @@ export class Idempotency implements OnModuleInit {
 
   private async find(attempt: Attempt): Promise<FoundRecord | undefined> {
     const [found] = await this.database.lookUp<FoundRecord>(
-      `SELECT id, fingerprint, status FROM idempotency_record WHERE scope IN (${marks(attempt.scopes)})`,
+      `SELECT r.id, r.fingerprint, a.id IS NOT NULL AS isAnswered FROM idempotency_record r
+       LEFT JOIN idempotency_answer a ON a.id = r.id WHERE r.scope IN (${marks(attempt.scopes)})`,
       attempt.scopes,
     );
     return found?.id === attempt.recordId ? undefined : found;
@@ -210,24 +210,21 @@ export class Idempotency implements OnModuleInit {
   }
 
   private async insert(unit: Unit, attempt: Attempt, answer: Answer | undefined): Promise<void> {
-    const row = this.sealed(attempt, answer);
     const parameters = [
       attempt.recordId,
       attempt.principalId,
       attempt.scopes[0],
       attempt.fingerprints[0],
-      answer ? 'completed' : 'running',
-      answer?.status ?? null,
-      row.answerBody?.bytes ?? null,
       unit.startedAt,
       new Date(unit.startedAt.getTime() + KEEP_MS),
     ];
     unit.onCommitted(() => {
       attempt.phase = answer ? 'completed' : 'running';
     });
+    if (answer) this.insertAnswer(unit, attempt, answer);
     attempt.tries += 1;
     if (attempt.tries === 1) {
-      unit.appendRow(INSERT_RECORD, parameters);
+      unit.appendShared(INSERT_RECORD, parameters);
       return;
     }
     // The unit is being retried. If it now waits for the key itself, another request holds it: tell the client to come back.
@@ -241,36 +238,39 @@ export class Idempotency implements OnModuleInit {
   }
 
   private appendAnswer(unit: Unit, attempt: Attempt, answer: Answer): void {
-    const row = this.sealed(attempt, answer);
-    // A resolver that took this request for dead may have answered for it, and a replay may have told so.
-    unit.append(
-      `UPDATE idempotency_record SET status = 'completed', answer_status = ?, answer_body = ?
-       WHERE id = ? AND status = 'running'`,
-      [answer.status, row.answerBody?.bytes ?? null, attempt.recordId],
-    );
+    this.insertAnswer(unit, attempt, answer);
     unit.onCommitted(() => {
       attempt.phase = 'completed';
     });
   }
 
-  private sealed({ recordId, principalId }: Attempt, answer: Answer | undefined): IdempotencyRecord {
-    const row = Object.assign(new IdempotencyRecord(), { id: recordId, principalId, answerBody: null });
-    if (!answer) return row;
+  /** A resolver that took a request for dead may have answered for it, and a replay may have told so: the first answer stays. */
+  private insertAnswer(
+    unit: Unit,
+    { recordId: id, principalId }: Pick<Attempt, 'recordId' | 'principalId'>,
+    { status, body }: Answer,
+  ): void {
+    const row: IdempotencyAnswer = Object.assign(new IdempotencyAnswer(), {
+      id,
+      principalId,
+      status,
+      body: null,
+    });
     try {
-      this.sealer.seal(row, { answerBody: answer.body });
+      this.sealer.seal(row, { body });
     } catch (error) {
       // The person may have been erased by this very request. What was done stays done; only the replay is lost.
-      this.logger.warn({ err: error, recordId }, 'an answer could not be kept');
+      this.logger.warn({ err: error, recordId: id }, 'an answer could not be kept');
     }
-    return row;
+    const after = `${this.database.dialect.onConflict(['id'])} id = idempotency_answer.id`;
+    unit.appendShared(INSERT_ANSWER, [id, principalId, status, row.body?.bytes ?? null], { after });
   }
 
   private async keptAnswer(id: string): Promise<KeptAnswer | Error> {
-    const record = await this.records.findOneBy({ id });
-    if (record) {
-      const { answerBody } = await this.sealer.reveal(record, ['answerBody'], REPLAY_PURPOSE);
-      if (typeof answerBody === 'string')
-        return new KeptAnswer(Number(record.answerStatus), answerBody, true);
+    const answer = await this.answers.findOneBy({ id });
+    if (answer) {
+      const { body } = await this.sealer.reveal(answer, ['body'], REPLAY_PURPOSE);
+      if (typeof body === 'string') return new KeptAnswer(Number(answer.status), body, true);
     }
     this.logger.warn({ recordId: id }, 'a kept answer can no longer be read');
     return kernelErrors.problem('kernel.conflict');
@@ -278,9 +278,10 @@ export class Idempotency implements OnModuleInit {
 
   private async remove(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
-    await this.units.run(BOOKKEEPING, () =>
-      this.database.query(`DELETE FROM idempotency_record WHERE id IN (${marks(ids)})`, ids),
-    );
+    await this.units.run(BOOKKEEPING, async () => {
+      await this.database.query(`DELETE FROM idempotency_record WHERE id IN (${marks(ids)})`, ids);
+      await this.database.query(`DELETE FROM idempotency_answer WHERE id IN (${marks(ids)})`, ids);
+    });
   }
 
   private async isRepeated(): Promise<boolean> {

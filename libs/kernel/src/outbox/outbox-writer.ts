@@ -23,7 +23,7 @@ export class OutboxWriter {
     if (unit.events.length === 0) return;
     const traceId = this.context.get()?.traceId ?? null;
     for (const { event, availableAt } of unit.events) {
-      unit.appendRow(INSERT_MESSAGE, [
+      unit.appendShared(INSERT_MESSAGE, [
         event.id,
         event.type,
         JSON.stringify(event.payload),

@@ -2,6 +2,7 @@ import { Injectable, Module } from '@nestjs/common';
 import { Entity, type EntityManager, type Repository } from 'typeorm';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { NotCaptured } from '../classification/capture.js';
 import { CodeColumn, IdColumn } from '../columns/columns.js';
 import { Database } from '../database/database.js';
 import { InjectRepository, repositoryToken } from '../database/repositories.js';
@@ -19,11 +20,20 @@ class Note {
   @CodeColumn() text: string;
 }
 
+/** Whoever deletes it may go on. */
+@Entity('ticket')
+@NotCaptured('toy')
+class Ticket {
+  @IdColumn() id: string;
+}
+
 class CreateNote1700000009000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await createTable(runner, 'note', [columns.id(), columns.code('text')], { uniques: [['text']] });
+    await createTable(runner, 'ticket', [columns.id()]);
   }
   async down(runner: QueryRunner): Promise<void> {
+    await runner.dropTable('ticket');
     await runner.dropTable('note');
   }
 }
@@ -34,7 +44,7 @@ class Notes {
 }
 
 @Module({
-  imports: [feature({ name: 'notes', entities: [Note], migrations: [CreateNote1700000009000] })],
+  imports: [feature({ name: 'notes', entities: [Note, Ticket], migrations: [CreateNote1700000009000] })],
   providers: [Notes],
 })
 class NotesModule {}
@@ -290,6 +300,26 @@ describeOnEveryDialect('the unit of work', (dialect) => {
     expect(found.filter((text) => text === 'the same')).toHaveLength(1);
     // All or nothing: the unit that was refused left no row beside the one that was in the way.
     expect(found.filter((text) => /^beside [01]$/.test(text))).toHaveLength(1);
+  });
+
+  it('lets exactly one of those units go on that delete the same row, and all that have one of their own', async () => {
+    const database = app.get(Database);
+    const tickets = Array.from({ length: 6 }, () => newId('tic'));
+    await units.run({ ...intent, recorded: false }, async () => {
+      for (const id of tickets) database.insertLater(Ticket, { id });
+    });
+    const outcomes = await Promise.allSettled(
+      [...tickets, ...tickets.slice(0, 2)].map((id, index) =>
+        units.run(intent, async () => {
+          database.deleteLater(Ticket, id);
+          database.insertLater(Note, { id, text: `by ${index}` });
+        }),
+      ),
+    );
+    const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    expect(refused).toEqual([expect.any(MissedUpdate), expect.any(MissedUpdate)]);
+    expect(await texts()).toHaveLength(6);
+    expect(await database.select(Ticket, {})).toEqual([]);
   });
 
   it('commits together with an open unit that waits, and never inside it', async () => {

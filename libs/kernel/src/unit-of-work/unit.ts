@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EntityManager, QueryRunner } from 'typeorm';
-import type { Statement } from '../database/dialects/dialect.js';
+import { listOf, type Statement } from '../database/dialects/dialect.js';
 import type { DomainEvent } from '../outbox/domain-event.js';
 
 /** What a unit of work is about; it becomes the audit entry. */
@@ -45,10 +45,15 @@ export interface Unit {
    */
   append(sql: string, parameters: readonly unknown[], options?: { mustHit?: boolean | number }): void;
   /**
-   * Adds a row to the unit's tail, for a table whose changes are not captured: rows of units that are committed together
-   * travel in one statement. `insert` is the statement up to and with VALUES.
+   * Adds a statement about one list of values to the unit's tail, for a table whose changes are not captured: units that
+   * are committed together share it, each with its list. `before` and `after` stand around the lists. One that `mustHit`
+   * has to change one row for each.
    */
-  appendRow(insert: string, values: readonly unknown[]): void;
+  appendShared(
+    before: string,
+    values: readonly unknown[],
+    options?: { after?: string; mustHit?: boolean },
+  ): void;
   /** Runs after the commit, never after a rollback. It must not throw. */
   onCommitted(callback: () => void): void;
 }
@@ -127,8 +132,17 @@ export class OpenUnit implements CommittingUnit {
     this.tail.push({ sql, parameters, ...(mustHit === false ? {} : { mustHit: Number(mustHit) }) });
   }
 
-  appendRow(insert: string, values: readonly unknown[]): void {
-    this.tail.push({ sql: `${insert} (${values.map(() => '?').join(', ')})`, parameters: values, insert });
+  appendShared(
+    before: string,
+    values: readonly unknown[],
+    { after = '', mustHit = false }: { after?: string; mustHit?: boolean } = {},
+  ): void {
+    this.tail.push({
+      sql: `${before} ${listOf(values)} ${after}`,
+      parameters: values,
+      frame: { before, after },
+      ...(mustHit ? { mustHit: 1 } : {}),
+    });
   }
 
   onCommitted(callback: () => void): void {

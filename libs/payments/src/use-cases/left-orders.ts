@@ -40,7 +40,7 @@ export class LeftOrders {
     try {
       await this.units.run(intent, async (unit) => {
         unit.describe({ details: { operation: payment.operation, status: payment.status } });
-        this.database.deleteLater(PaymentOrder, { id });
+        this.database.deleteLater(PaymentOrder, id);
         this.database.insertLater(Payment, payment);
       });
     } catch (error) {

@@ -49,7 +49,7 @@ export class Settlement {
     try {
       return await this.units.run(intent, async (unit) => {
         unit.describe({ details });
-        this.database.deleteLater(PaymentOrder, { id });
+        this.database.deleteLater(PaymentOrder, id);
         this.database.insertLater(Payment, payment);
         await this.bookPayment(payment, outcome, unit);
         await then?.(payment);

@@ -7,11 +7,17 @@ export interface Statement {
   readonly parameters: readonly unknown[];
   /** How many rows the statement must change; else it fails with an error that {@link Dialect.isMissed} knows. */
   readonly mustHit?: number;
-  /**
-   * For an INSERT of one row that nothing else in its transaction depends on: the statement up to and with VALUES. Rows
-   * with the same one may go together.
-   */
-  readonly insert?: string;
+  /** The statement around its one list of values, where it may share it with others; see {@link Frame}. */
+  readonly frame?: Frame;
+}
+
+/**
+ * What stands before and behind a list of values, `(?, ?)`, in a statement that nothing else in its transaction depends
+ * on and that says of many such lists what it says of one: those with the same frame may go together.
+ */
+export interface Frame {
+  readonly before: string;
+  readonly after: string;
 }
 
 /** A unit that is nothing but its tail: everything it writes, known before its transaction begins. */
@@ -91,3 +97,6 @@ export function sqlState(error: unknown): string | undefined {
 export function markTransaction(runner: QueryRunner, open: boolean): void {
   Object.assign(runner, { isTransactionActive: open, transactionDepth: open ? 1 : 0 });
 }
+
+/** A list of values in SQL: `(?, ?)`. */
+export const listOf = (values: readonly unknown[]): string => `(${values.map(() => '?').join(', ')})`;

@@ -4,6 +4,7 @@ import type { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
 import { commonOptions } from '../common-options.js';
 import {
   type Dialect,
+  listOf,
   driverCode,
   driverNumber,
   markTransaction,
@@ -113,16 +114,30 @@ const textOf = ({ sql, mustHit }: Statement): string =>
 
 /** What a unit does to captured tables, under its attribution. */
 function attributed({ entryId, tail }: WholeUnit): Statement[] {
-  const own = tail.filter(({ insert }) => insert === undefined);
+  const own = tail.filter(({ frame }) => frame === undefined);
   return own.length > 0 ? [{ sql: ATTRIBUTE, parameters: [entryId] }, ...own] : [];
 }
 
-function rowsByTable(units: readonly WholeUnit[]): Map<string, (readonly unknown[])[]> {
-  const rows = new Map<string, (readonly unknown[])[]>();
-  for (const { insert, parameters } of units.flatMap(({ tail }) => tail)) {
-    if (insert !== undefined) rows.set(insert, [...(rows.get(insert) ?? []), parameters]);
+/** The framed statements of all units, one for each frame; it must hit as many rows as they must together. */
+function gathered(units: readonly WholeUnit[]): Statement[] {
+  const groups = new Map<string, Statement[]>();
+  for (const statement of units.flatMap(({ tail }) => tail)) {
+    const { frame } = statement;
+    if (!frame) continue;
+    const key = `${frame.before} ${frame.after}`;
+    const group = groups.get(key);
+    if (group) group.push(statement);
+    else groups.set(key, [statement]);
   }
-  return rows;
+  return [...groups.values()].map((group) => {
+    const { before = '', after = '' } = group[0]?.frame ?? {};
+    const mustHit = group[0]?.mustHit === undefined ? undefined : group.length;
+    return {
+      sql: `${before} ${group.map(({ parameters }) => listOf(parameters)).join(', ')} ${after}`,
+      parameters: group.flatMap(({ parameters }) => parameters),
+      ...(mustHit === undefined ? {} : { mustHit }),
+    };
+  });
 }
 
 const connectionOf = async (runner: QueryRunner): Promise<Queryable> => (await runner.connect()) as Queryable;
@@ -161,11 +176,11 @@ export const mysql: Dialect = {
   },
 
   async write(writer, units) {
-    const statements = units.flatMap(attributed);
-    for (const [insert, rows] of rowsByTable(units)) {
-      const marks = rows.map((row) => `(${row.map(() => '?').join(', ')})`).join(', ');
-      statements.push({ sql: `${insert} ${marks}`, parameters: rows.flat() });
-    }
+    const shared = gathered(units);
+    // Conditions first: a unit that comes too late is to fail for that, and not for what it would have done.
+    const conditions = shared.filter(({ mustHit }) => mustHit !== undefined);
+    const others = shared.filter(({ mustHit }) => mustHit === undefined);
+    const statements = [...conditions, ...units.flatMap(attributed), ...others];
     const connection = await connect(poolOf(writer));
     try {
       await send(
