@@ -64,6 +64,7 @@ export { type DeliveredEvent, Handles, type HandlerOptions } from './outbox/hand
 export { OutboxRelay } from './outbox/relay.js';
 export { Authenticator, KeyedHash, Ports, SchemaGuard, UnitRecorder, ValueSealer } from './ports/ports.js';
 export { Clock } from './time/clock.js';
+export { toDate } from './time/to-date.js';
 export {
   currentUnit,
   type CommittingUnit,

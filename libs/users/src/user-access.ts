@@ -9,27 +9,22 @@ export interface UserAccess {
   readonly permissions: ReadonlySet<string>;
 }
 
-/** A condition in SQL that goes into the WHERE of somebody else's query. */
-export interface Condition {
-  readonly sql: string;
-  readonly parameters: readonly unknown[];
-}
-
 interface AccessRow {
   readonly isActive: number;
   readonly permissions: string | null;
 }
 
 const ACCESS = `
-  SELECT u.is_active AS isActive, r.permissions AS permissions
+  SELECT u.id AS forKey, u.is_active AS isActive, r.permissions AS permissions
   FROM user u
   LEFT JOIN user_role ur ON ur.user_id = u.id
   LEFT JOIN role r ON r.id = ur.role_id
-  WHERE u.id = ?`;
+  WHERE u.id IN (?)`;
 
 /**
  * Reads whether an account is active and what it may do. Every authenticated request asks, uncached, so that
- * deactivation and changed roles hold from the next request; hence one hand-written query by primary key.
+ * deactivation and changed roles hold from the next request; hence one hand-written query by primary key, which requests
+ * of the same moment share.
  */
 @Injectable()
 export class UserAccessReader {
@@ -38,13 +33,8 @@ export class UserAccessReader {
     private readonly permissions: DeclaredPermissions,
   ) {}
 
-  async find(userId: string, provided?: Condition): Promise<UserAccess | undefined> {
-    const rows = provided
-      ? await this.database.lookUp<AccessRow>(`${ACCESS} AND ${provided.sql}`, [
-          userId,
-          ...provided.parameters,
-        ])
-      : await this.database.lookUp<AccessRow>(ACCESS, [userId]);
+  async find(userId: string): Promise<UserAccess | undefined> {
+    const rows = await this.database.lookUpEach<AccessRow>(ACCESS, userId);
     const [first] = rows;
     if (!first) return undefined;
     const roles = rows.flatMap((row) => (row.permissions === null ? [] : [row.permissions]));

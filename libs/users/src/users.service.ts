@@ -6,7 +6,7 @@ import { Administrators } from './administrators.js';
 import { ADMINISTRATOR } from './entities/role.entity.js';
 import { UserRole } from './entities/user-role.entity.js';
 import { User } from './entities/user.entity.js';
-import { type Condition, UserAccessReader, type UserAccess } from './user-access.js';
+import { UserAccessReader, type UserAccess } from './user-access.js';
 import { usersErrors } from './users.errors.js';
 import { UserCreated } from './users.events.js';
 
@@ -80,12 +80,9 @@ export class UsersService {
     return id === undefined ? undefined : { id };
   }
 
-  /**
-   * Whether the account is active, and what it may do: one query, never cached. With a condition, which asks about
-   * tables of the caller's own, undefined also when that does not hold.
-   */
-  findAccess(userId: string, provided?: Condition): Promise<UserAccess | undefined> {
-    return this.access.find(userId, provided);
+  /** Whether the account is active, and what it may do; never cached. */
+  findAccess(userId: string): Promise<UserAccess | undefined> {
+    return this.access.find(userId);
   }
 
   /** Whether anyone can administer the system. */

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { Clock, UnitOfWork } from '#kernel';
 import { describeOnEveryDialect } from '#kernel/testing';
 import { bootAuth, CLIENT_ADDRESS, type AuthApp } from '../testing/index.js';
 
@@ -62,6 +63,45 @@ describeOnEveryDialect('sessions', (dialect) => {
     expect((await auth.call('POST', '/v1/auth/logout', { token: accessToken })).status).toBe(204);
     expect(await auth.me(accessToken)).toBe(401);
     expect((await auth.refresh(refreshToken)).status).toBe(401);
+  });
+
+  it('tells requests of the same moment apart', async () => {
+    const ada = await auth.registerAndLogIn('ada@example.com');
+    const bob = await auth.registerAndLogIn('bob@example.com');
+    const { accessToken: adaElsewhere } = (await auth.logIn('ada@example.com')).body;
+    await auth.call('POST', '/v1/auth/logout', { token: ada.accessToken });
+    const profile = async (token: string) =>
+      (await auth.call('GET', '/v1/users/me', { token })).body['email'] ?? 401;
+    const tokens = [ada.accessToken, bob.accessToken, adaElsewhere, bob.accessToken];
+    expect(await Promise.all(tokens.map(profile))).toEqual([
+      401,
+      'bob@example.com',
+      'ada@example.com',
+      'bob@example.com',
+    ]);
+  });
+
+  it('ends at the instant at which it expires', async () => {
+    const { userId, accessToken } = await auth.registerAndLogIn('expired@example.com');
+    const clock = auth.app.get(Clock, { strict: false });
+    const now = clock.now();
+    const expireAfterMs = (ms: number) =>
+      auth.app
+        .get(UnitOfWork, { strict: false })
+        .run({ action: 'session.shorten' }, () =>
+          auth.database.query('UPDATE session SET expires_at = ? WHERE user_id = ?', [
+            new Date(now.getTime() + ms),
+            userId,
+          ]),
+        );
+    const statusNow = async () => {
+      const spy = vi.spyOn(clock, 'now').mockReturnValue(now);
+      return auth.me(accessToken).finally(() => spy.mockRestore());
+    };
+    await expireAfterMs(1);
+    expect(await statusNow()).toBe(200);
+    await expireAfterMs(0);
+    expect(await statusNow()).toBe(401);
   });
 
   it('lists my live sessions and ends one of them', async () => {

@@ -49,13 +49,18 @@ describe('access tokens', () => {
     ['an unknown key id', () => ({ header: { kid: 'nobody' } })],
     ['another key', () => ({ key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey })],
     ['a shared secret', () => ({ header: { alg: 'HS256' }, key: new Uint8Array(32) })],
-    ["somebody else's session", () => ({ claims: { sub: 'usr_01k4z0q8b6f7e9a2c3d4e5f6g7' } })],
+    ['nobody', () => ({ claims: { sub: 'usr_01k4z0q8b6f7e9a2c3d4e5f6g7' } })],
     ['no session', () => ({ claims: { sid: undefined } })],
   ])('refuses a token with %s', async (_what, forgery) => {
     const token = await forge(forgery());
     const answer = await auth.call('GET', '/v1/users/me', { token });
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toContain('error="invalid_token"');
+  });
+
+  it("refuses a token for somebody else's session, whoever they are", async () => {
+    const { userId } = await auth.registerAndLogIn('other@example.com');
+    expect(await auth.me(await forge({ claims: { sub: userId } }))).toBe(401);
   });
 
   it('refuses a token without a signature, and what is no token', async () => {

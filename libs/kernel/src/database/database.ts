@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { captureOf } from '../classification/capture.js';
 import { currentUnit, type Unit } from '../unit-of-work/unit.js';
 import { type Dialect, listOf } from './dialects/dialect.js';
+import { isOf, type OfKey } from './keyed-read.js';
 import { SharedReads } from './shared-reads.js';
 import { type Changes, TableSql } from './table-sql.js';
 
@@ -58,6 +59,16 @@ export class Database {
   ): Promise<Row[]> {
     if (currentUnit()) return this.query<Row>(sql, parameters);
     return (await this.shared.read({ sql, parameters: parameters.map(this.dialect.parameter) })) as Row[];
+  }
+
+  /**
+   * As {@link lookUp}, for the rows of one key out of a SELECT for many: those that are asked for with the same SQL at the
+   * same moment are one statement. The SQL takes the keys, which are text, in its only placeholder, `IN (?)`, and gives
+   * the key that a row belongs to as `forKey`.
+   */
+  async lookUpEach<Row>(sql: string, key: string): Promise<readonly Row[]> {
+    if (currentUnit()) return (await this.query<Row & OfKey>(sql, [key])).filter(isOf(key));
+    return (await this.shared.readEach(sql, key)) as Row[];
   }
 
   /**

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, inject, it, vi } from 'vitest';
 import { bootTestModule, describeOnEveryDialect, engines } from '#kernel/testing';
 import { Database } from './database.js';
@@ -59,6 +60,13 @@ describe('reads of one turn', () => {
     const { trips, read } = database();
     await Promise.all(Array.from({ length: 10 }, (_, index) => read(`${index}`)));
     expect(trips.map(({ length }) => length)).toEqual([4, 4, 2]);
+  });
+
+  it('leave no empty trip behind when they fill one', async () => {
+    const { trips, read } = database();
+    await Promise.all(['a', 'b', 'c', 'd'].map(read));
+    await nextTurn();
+    expect(trips).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Dialect, Statement } from './dialects/dialect.js';
+import { KeyedRead } from './keyed-read.js';
 
 interface Waiting {
   readonly statement: Statement;
@@ -20,26 +21,67 @@ const MAX_TOGETHER = 4;
 
 /**
  * Sends reads that are asked for in the same turn of the event loop, by one request or by many, to the database in one
- * round trip. Each is a statement of its own with an answer of its own: nothing is cached, nothing waits for a timer.
- * For short reads by key, because the answers come one after another.
+ * round trip. Nothing is cached, nothing waits for a timer. Each is a statement of its own with an answer of its own,
+ * but look-ups by key with the same SQL are one statement. For short reads by key, because the answers come one after
+ * another.
  */
 export class SharedReads {
   private waiting: Waiting[] = [];
+  /** By SQL: statements that take in keys until the turn ends. */
+  private readonly keyed = new Map<string, KeyedRead[]>();
+  private isScheduled = false;
 
   constructor(private readonly carrier: ReadCarrier) {}
 
   /** The rows of one statement. */
   read(statement: Statement): Promise<unknown[]> {
-    return new Promise((resolve, reject) => {
-      if (this.waiting.length === 0) setImmediate(() => void this.flush());
-      this.waiting.push({ statement, resolve, reject });
-      if (this.waiting.length === MAX_TOGETHER) void this.flush();
+    return new Promise((resolve, reject) => this.add({ statement, resolve, reject }));
+  }
+
+  /** The rows of one key out of a SELECT for many, in the form that {@link KeyedRead} takes. */
+  async readEach(sql: string, key: string): Promise<unknown[]> {
+    const read = this.keyedRead(sql, key);
+    try {
+      return await read.rowsOf(key);
+    } catch (error) {
+      if (read.isAlone || !this.carrier.isMistake(error)) throw error;
+      // One key's mistake is not its neighbours', as when the database cannot compare it: each is asked for alone.
+      const alone = new KeyedRead(sql);
+      const rows = alone.rowsOf(key);
+      this.add(alone);
+      return rows;
+    }
+  }
+
+  private keyedRead(sql: string, key: string): KeyedRead {
+    const reads = this.keyed.get(sql) ?? [];
+    const open = reads.find((one) => one.hasRoomFor(key));
+    if (open) return open;
+    const read = new KeyedRead(sql);
+    this.keyed.set(sql, [...reads, read]);
+    this.sendWhenTurnEnds();
+    return read;
+  }
+
+  private add(waiting: Waiting): void {
+    this.waiting.push(waiting);
+    if (this.waiting.length === MAX_TOGETHER) void this.send(this.waiting.splice(0));
+    else this.sendWhenTurnEnds();
+  }
+
+  private sendWhenTurnEnds(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    setImmediate(() => {
+      this.isScheduled = false;
+      // Statements with keys come first and in the order in which their SQL was, so that they share a message.
+      const reads = [...[...this.keyed.values()].flat(), ...this.waiting.splice(0)];
+      this.keyed.clear();
+      while (reads.length > 0) void this.send(reads.splice(0, MAX_TOGETHER));
     });
   }
 
-  private async flush(): Promise<void> {
-    const batch = this.waiting;
-    this.waiting = [];
+  private async send(batch: readonly Waiting[]): Promise<void> {
     const failure = await this.ask(batch);
     if (!failure) return;
     if (batch.length === 1 || !this.carrier.isMistake(failure.cause)) rejectAll(batch, failure.cause);

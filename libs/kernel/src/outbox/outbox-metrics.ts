@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { type Measurement, Metrics } from '../metrics/metrics.js';
 import { Clock } from '../time/clock.js';
-import { toDate } from './relay.js';
+import { toDate } from '../time/to-date.js';
 
 /** More messages of a status are not counted. */
 const MOST = 10_000;

@@ -8,6 +8,7 @@ import { InjectRepository } from '../database/repositories.js';
 import { kernelErrors } from '../errors/kernel.errors.js';
 import { type Page, type PageQuery, paginate } from '../http/pagination.js';
 import { Clock } from '../time/clock.js';
+import { toDate } from '../time/to-date.js';
 import { UnitOfWork } from '../unit-of-work/unit-of-work.js';
 import { Claim } from './claim.js';
 import { OutboxMessage } from './entities.js';
@@ -149,7 +150,3 @@ export class OutboxRelay implements BeforeApplicationShutdown {
     await this.queue.postpone(message.id, isDead ? undefined : pauseMs, `${handler.name}: ${name}`);
   }
 }
-
-/** An instant as a driver hands it out. */
-export const toDate = (value: Date | string) =>
-  value instanceof Date ? value : new Date(`${value.replace(' ', 'T')}${value.endsWith('Z') ? '' : 'Z'}`);
