@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate as otherWork } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Database } from '#kernel';
 import { leafOf, type LeafEntry } from '../leaf/leaf.js';
@@ -31,6 +32,9 @@ export interface Batch {
 const MAX_ENTRIES = { mysql: 500, sqlite: 100 } as const;
 /** A batch ends with the entry with which it has so many changes. */
 const ENOUGH_CHANGES = { mysql: 5_000, sqlite: 500 } as const;
+
+/** So many entries are hashed in one go: requests of the same process wait for no more. */
+const BETWEEN_OTHER_WORK = 20;
 
 type WaitingEntry = Omit<LeafEntry, 'payloadHash'> & PayloadEntry;
 
@@ -108,6 +112,7 @@ export class WaitingEntries {
       const leafHash = hashLeaf(leafOf({ ...entry, payloadHash }));
       entries.push({ id: entry.id, occurredAt: entry.occurredAt, salt, payloadHash, leafHash });
       if (changes >= ENOUGH_CHANGES[name]) break;
+      if (entries.length % BETWEEN_OTHER_WORK === 0) await otherWork();
     }
     await this.steps.reached('payloads_hashed');
     const isFull = found.length === MAX_ENTRIES[name] || entries.length < found.length;
