@@ -23,6 +23,13 @@ export class HandlerRegistry {
     return [...new Set([...declared, ...this.byType.keys()])].sort();
   }
 
+  /** Declared in this version, and handled by nobody. */
+  isUnheard(type: string): boolean {
+    const isDeclared = () =>
+      features().some(({ events = [] }) => events.some((event) => event.type === type));
+    return this.handlersOf(type).length === 0 && isDeclared();
+  }
+
   handlersOf(type: string): readonly RegisteredHandler[] {
     this.byType ??= this.discover();
     return this.byType.get(type) ?? [];

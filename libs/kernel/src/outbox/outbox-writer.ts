@@ -1,18 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { RequestContext } from '../context/request-context.js';
 import type { OpenUnit } from '../unit-of-work/unit.js';
+import { HandlerRegistry } from './handler-registry.js';
 
 type Wake = () => void;
 
 const INSERT_MESSAGE =
   'INSERT INTO outbox_message (id, type, payload, status, attempts, available_at, created_at, entry_id, trace_id) VALUES';
 
-/** Writes a unit's events into its tail, and wakes the relay of this process after the commit. */
+/**
+ * Writes a unit's events into its tail, and wakes the relay of this process after the commit. An event that nobody handles
+ * is written as done with: it is there to be looked at, and no work for the relay.
+ */
 @Injectable()
 export class OutboxWriter {
   private wake: Wake = () => undefined;
 
-  constructor(private readonly context: RequestContext) {}
+  constructor(
+    private readonly context: RequestContext,
+    private readonly registry: HandlerRegistry,
+  ) {}
 
   /** Calls `wake` after each commit that left events. */
   onWritten(wake: Wake): void {
@@ -22,12 +29,15 @@ export class OutboxWriter {
   append(unit: OpenUnit): void {
     if (unit.events.length === 0) return;
     const traceId = this.context.get()?.traceId ?? null;
+    let isHeard = false;
     for (const { event, availableAt } of unit.events) {
+      const isUnheard = this.registry.isUnheard(event.type);
+      isHeard ||= !isUnheard;
       unit.appendShared(INSERT_MESSAGE, [
         event.id,
         event.type,
         JSON.stringify(event.payload),
-        'pending',
+        isUnheard ? 'done' : 'pending',
         0,
         availableAt,
         unit.startedAt,
@@ -35,6 +45,6 @@ export class OutboxWriter {
         traceId,
       ]);
     }
-    unit.onCommitted(this.wake);
+    if (isHeard) unit.onCommitted(this.wake);
   }
 }
