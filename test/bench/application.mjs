@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import PostalMime from 'postal-mime';
 import { until } from './processes.mjs';
-import { scenariosFor } from './scenarios.mjs';
+import { PEOPLE, scenariosFor } from './scenarios.mjs';
 import { startServer } from './server-process.mjs';
 
 const run = promisify(execFile);
@@ -12,9 +12,9 @@ const ROOT = new URL('../../', import.meta.url).pathname;
 export const API = join(ROOT, 'dist/apps/api/src/main.js');
 export const WORKER = join(ROOT, 'dist/apps/worker/src/main.js');
 const CLI = join(ROOT, 'dist/apps/cli/src/main.js');
-const PERSON = { email: 'ada@example.com', password: 'correct horse battery staple 9', name: 'Ada Lovelace' };
+const PASSWORD = 'correct horse battery staple 9';
 
-/** Starts the built application on a schema of its own, with one user who is registered, verified and logged in over HTTP. */
+/** Starts the built application on a schema of its own, with users who are registered, verified and logged in over HTTP. */
 export async function startApplication({ database, directory, nodeOptions }) {
   const dataDirectory = join(directory, 'data');
   await mkdir(dataDirectory, { recursive: true });
@@ -38,12 +38,16 @@ export async function startApplication({ database, directory, nodeOptions }) {
     readyPath: '/health/ready',
   });
   try {
-    const accessToken = await logIn(server.baseUrl, join(dataDirectory, 'mail'));
+    const accessTokens = [];
+    for (let person = 1; person <= PEOPLE; person += 1) {
+      const email = `ada.${person}@example.com`;
+      accessTokens.push(await logIn(server.baseUrl, join(dataDirectory, 'mail'), email));
+    }
     const paymentMethod = await examplePaymentMethod(server.baseUrl);
     return {
       ...server,
       schema: 'application',
-      accessToken,
+      accessTokens,
       scenarios: scenariosFor(paymentMethod),
       environment,
     };
@@ -64,22 +68,19 @@ async function post(url, body) {
   return text === '' ? undefined : JSON.parse(text);
 }
 
-async function logIn(baseUrl, mailDirectory) {
-  await post(`${baseUrl}/v1/auth/register`, PERSON);
-  const token = await until('the verification mail', 15_000, () => tokenFromMail(mailDirectory));
+async function logIn(baseUrl, mailDirectory, email) {
+  await post(`${baseUrl}/v1/auth/register`, { email, password: PASSWORD, name: 'Ada Lovelace' });
+  const token = await until('the verification mail', 15_000, () => tokenFromMail(mailDirectory, email));
   await post(`${baseUrl}/v1/auth/verify-email`, { token });
-  const { accessToken } = await post(`${baseUrl}/v1/auth/login`, {
-    email: PERSON.email,
-    password: PERSON.password,
-  });
+  const { accessToken } = await post(`${baseUrl}/v1/auth/login`, { email, password: PASSWORD });
   return accessToken;
 }
 
-async function tokenFromMail(mailDirectory) {
+async function tokenFromMail(mailDirectory, email) {
   const names = await readdir(mailDirectory).catch(() => []);
   for (const name of names.filter((each) => each.endsWith('.eml'))) {
     const mail = await PostalMime.parse(await readFile(join(mailDirectory, name)));
-    const isOurs = mail.to?.some(({ address }) => address === PERSON.email);
+    const isOurs = mail.to?.some(({ address }) => address === email);
     const token = isOurs && /token=([\w.~%-]+)/.exec(mail.text ?? '');
     if (token) return decodeURIComponent(token[1]);
   }

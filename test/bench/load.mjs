@@ -7,9 +7,12 @@ import { connect } from 'node:net';
 const RUN_NAME = randomBytes(6).toString('hex');
 let keys = 0;
 
-function requestBytes({ method, path, headers, body, port, hasIdempotencyKey }) {
-  const lines = [`${method} ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`];
-  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
+function requestBytes({ method, path, body, port, hasIdempotencyKey }, accessToken) {
+  const lines = [
+    `${method} ${path} HTTP/1.1`,
+    `Host: 127.0.0.1:${port}`,
+    `Authorization: Bearer ${accessToken}`,
+  ];
   if (body !== undefined)
     lines.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`);
   const head = lines.join('\r\n');
@@ -45,16 +48,16 @@ function responseReader(onResponse) {
 
 /** Runs one closed loop until `seconds` are over or `requests` are answered, whichever is given. */
 function closedLoop(job) {
-  const { port, connections, seconds = 60, requests = Infinity, expectedStatus } = job;
-  const nextRequest = requestBytes(job);
+  const { port, accessTokens, connections, seconds = 60, requests = Infinity, expectedStatus } = job;
   const latencies = [];
   const wrong = { count: 0, sample: undefined };
   const startedAt = performance.now();
   const endsAt = startedAt + seconds * 1000;
   let begun = 0;
 
-  const client = () =>
+  const client = (_, index) =>
     new Promise((resolve, reject) => {
+      const nextRequest = requestBytes(job, accessTokens[index % accessTokens.length]);
       const socket = connect(port, '127.0.0.1');
       socket.setNoDelay(true);
       socket.setTimeout(15_000, () => socket.destroy(new Error('no answer within 15 s')));

@@ -30,7 +30,7 @@ export async function measure({ load, database }, side, scenario, limits) {
     ...scenario,
     ...limits,
     port: side.port,
-    headers: { Authorization: `Bearer ${side.accessToken}` },
+    accessTokens: side.accessTokens,
   });
   const after = await side.usage();
   const databaseAfter = await database.cpuMs();

@@ -1,3 +1,6 @@
+/** As many people send the requests, each logged in once; a connection always speaks for the same one. */
+export const PEOPLE = 16;
+
 /**
  * The three measured requests, the same for both sides.
  * @param {string} paymentMethod a test payment method that succeeds at once

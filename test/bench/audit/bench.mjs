@@ -33,7 +33,7 @@ export async function benchAudit({ database, directory, load, atEnd }, { few, ma
           method: 'GET',
           path,
           port: side.port,
-          headers: { Authorization: `Bearer ${side.accessToken}` },
+          accessTokens: [side.accessToken],
           connections: 1,
           requests: REQUESTS,
           expectedStatus: 200,

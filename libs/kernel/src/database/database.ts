@@ -108,7 +108,7 @@ export class Database {
 
   /** Deletes the row with this id at the end of the open unit; when there is none, it is as with {@link updateLater}. */
   deleteLater<Row extends { id: string }>(entity: new () => Row, id: string): void {
-    const before = `${this.sqlOf<Row>(entity).deletion} WHERE id IN (`;
+    const before = `${this.dialect.deleteByKey(this.sqlOf<Row>(entity).table)} WHERE id IN (`;
     const unit = this.openUnit(entity);
     if (isCaptured(entity)) unit.append(`${before} ? )`, [id], { mustHit: true });
     else unit.appendShared(before, [id], { after: ')', mustHit: true });

@@ -14,7 +14,7 @@ export class TableSql<Row extends object> {
   private readonly columns: readonly ColumnMetadata[];
   /** What {@link hydrate} looks at for every value, read once. */
   private readonly fields: readonly { column: ColumnMetadata; name: string; property: string }[];
-  private readonly table: string;
+  readonly table: string;
   private readonly insertSql: string;
   private readonly selectSql: string;
 
@@ -65,11 +65,6 @@ export class TableSql<Row extends object> {
       sql: `UPDATE ${this.table} SET ${assignments.join(', ')} WHERE ${condition.sql}`,
       parameters: [...parameters, ...condition.parameters],
     };
-  }
-
-  /** The statement up to its condition. */
-  get deletion(): string {
-    return `DELETE FROM ${this.table}`;
   }
 
   /** The entity in a row as the database gave it. */

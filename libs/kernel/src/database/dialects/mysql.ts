@@ -235,6 +235,8 @@ export const mysql: Dialect = {
     );
     return (statements.length === 1 ? [result] : result) as unknown[][];
   },
+  // A small table would be read from end to end, and wait for every row that somebody else has locked.
+  deleteByKey: (table) => `DELETE ${table} FROM ${table} FORCE INDEX (PRIMARY)`,
   onConflict: () => 'ON DUPLICATE KEY UPDATE',
   parameter: (value) => value,
   async scrub() {},

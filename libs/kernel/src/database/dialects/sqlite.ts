@@ -121,6 +121,7 @@ export const sqlite: Dialect = {
     return answers;
   },
 
+  deleteByKey: (table) => `DELETE FROM ${table}`,
   onConflict: (key) => `ON CONFLICT (${key.join(', ')}) DO UPDATE SET`,
 
   parameter(value) {
