@@ -26,7 +26,10 @@ import { Settlement, type WhenSettled } from './use-cases/settlement.js';
 const retention = 'accounting';
 
 /** What a payment is ordered by. */
-export type PaymentRequest = Omit<NewPaymentOrder, 'gateway' | 'idempotencyId'> & {
+export type PaymentRequest = Omit<
+  NewPaymentOrder,
+  'gateway' | 'idempotencyId' | 'orderedBy' | 'sessionId' | 'traceId'
+> & {
   readonly metadata?: PaymentMetadata;
 };
 
@@ -69,7 +72,14 @@ export class PaymentsService {
   async create(request: PaymentRequest, then?: WhenSettled<Payment>): Promise<Payment> {
     const { metadata, ...terms } = request;
     const idempotencyId = this.idempotency.recordId ?? null;
-    const full = { ...terms, gateway: this.gateways.standard, idempotencyId };
+    const full = {
+      ...terms,
+      gateway: this.gateways.standard,
+      idempotencyId,
+      orderedBy: this.context.principal.id,
+      sessionId: this.context.principal.sessionId ?? null,
+      traceId: this.context.get()?.traceId ?? null,
+    };
     const order = PaymentOrder.place(full, this.clock.now(), this.checkAt());
     const payment = Payment.begin(order);
     if (metadata) {

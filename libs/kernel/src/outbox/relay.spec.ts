@@ -114,6 +114,15 @@ describeOnEveryDialect('the outbox relay', (dialect) => {
     expect(wake).toHaveBeenCalledOnce();
   });
 
+  it('is done at once with what nobody handles in its version, if another one left it to be handled', async () => {
+    await publish(new NobodyCares({}));
+    await units.run({ action: 'outbox.renew', recorded: false }, () =>
+      app.get(Database).query(`UPDATE outbox_message SET status = 'pending'`),
+    );
+    await relay.relay();
+    expect((await messages()).map(({ status }) => status)).toEqual(['done']);
+  });
+
   it('takes a committed event to every handler once', async () => {
     await publish(new ThingHappened({ thing: 'a' }));
     await publish(new NobodyCares({}));

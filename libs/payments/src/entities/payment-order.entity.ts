@@ -1,9 +1,11 @@
-import { newId, NotCaptured, PersonalData, type Sealed } from '#kernel';
+import { CodeColumn, newId, NotCaptured, PersonalData, RefColumn, type Sealed } from '#kernel';
+import { isCurrency } from '#ledger';
 import { Entity } from 'typeorm';
 import type { AwaitsGateway } from './awaits-gateway.js';
 import { type PaymentMetadata, PaymentTerms } from './payment-terms.js';
 
-export type NewPaymentOrder = Omit<PaymentTerms, keyof AwaitsGateway> & Pick<PaymentTerms, 'idempotencyId'>;
+export type NewPaymentOrder = Omit<PaymentTerms, keyof AwaitsGateway> &
+  Pick<PaymentOrder, 'idempotencyId' | 'orderedBy' | 'sessionId' | 'traceId'>;
 
 /**
  * A payment that was ordered and is not there yet. It is committed before the gateway hears of it, and the payment takes
@@ -21,8 +23,24 @@ export class PaymentOrder extends PaymentTerms {
   })
   metadata: Sealed<PaymentMetadata> | null;
 
-  /** The payment will have its id. Unanswered, it is the resolver's from `checkAt` on. */
+  /** Who placed it; the record tells when the order is taken over. */
+  @RefColumn()
+  orderedBy: string;
+
+  @RefColumn({ nullable: true })
+  sessionId: string | null;
+
+  @CodeColumn({ length: 64, nullable: true })
+  traceId: string | null;
+
+  /**
+   * What could not be booked afterwards is refused before the gateway hears of it: throws a RangeError for an amount or a
+   * currency that no payment can have. The payment will have its id.  Unanswered, it is the resolver's from `checkAt` on.
+   */
   static place(order: NewPaymentOrder, now: Date, checkAt: Date): PaymentOrder {
+    const { amountMinor, currency } = order;
+    if (amountMinor <= 0n || amountMinor > BigInt(Number.MAX_SAFE_INTEGER) || !isCurrency(currency))
+      throw new RangeError(`${amountMinor} ${currency} cannot be paid`);
     return Object.assign(new PaymentOrder(), order, {
       id: newId('pay'),
       gatewayReference: null,

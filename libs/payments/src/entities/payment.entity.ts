@@ -86,15 +86,16 @@ export class Payment extends PaymentTerms {
 
   /** The payment that was ordered, with its authorisation under way. Its metadata is to be sealed anew. */
   static begin(order: PaymentOrder): Payment {
-    return Object.assign(new Payment(), order, {
+    const { orderedBy: _orderedBy, sessionId: _sessionId, traceId: _traceId, ...terms } = order;
+    return Object.assign(new Payment(), terms, {
       status: 'processing',
       metadata: null,
       amountCapturedMinor: 0n,
       amountRefundedMinor: 0n,
       amountRefundReservedMinor: 0n,
       operation: 'authorise',
-      operationReference: order.id,
-      operationAmountMinor: order.amountMinor,
+      operationReference: terms.id,
+      operationAmountMinor: terms.amountMinor,
       resumeStatus: null,
       nextAction: null,
       version: 1,
@@ -123,6 +124,18 @@ export class Payment extends PaymentTerms {
   /** Whether an outcome from the gateway can still change the payment. */
   get awaitsGateway(): boolean {
     return this.status === 'processing' || this.status === 'requires_action';
+  }
+
+  /**
+   * Whether `outcome` of the operation `reference` still says something new, where somebody else may have settled that
+   * operation or begun another one.
+   */
+  isOpenTo(reference: string, { result }: GatewayOutcome): boolean {
+    if (this.operationReference !== reference || result === 'unknown' || result === 'not_found') return false;
+    if (this.status === 'processing') return true;
+    // A refused cancellation leaves the customer's action as it was, and is over itself.
+    const waitsForCustomer = this.status === 'requires_action' && this.operation === 'authorise';
+    return waitsForCustomer && result !== 'requires_action';
   }
 
   /** What is left to refund, reservations taken off. */

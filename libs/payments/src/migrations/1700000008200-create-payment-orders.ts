@@ -17,13 +17,16 @@ export class CreatePaymentOrders1700000008200 implements MigrationInterface {
         columns.code('payment_method', { length: 64 }),
         columns.sealed('metadata', { nullable: true }),
         columns.code('failure_code', { length: 64, nullable: true }),
+        columns.ref('ordered_by'),
+        columns.ref('session_id', { nullable: true }),
+        columns.code('trace_id', { length: 64, nullable: true }),
         columns.ref('idempotency_id', { nullable: true }),
         columns.integer('check_count'),
         columns.instant('next_check_at', { nullable: true }),
         columns.instant('created_at'),
         columns.instant('updated_at'),
       ],
-      { indices: [['customer_id', 'id']] },
+      { indices: [['customer_id', 'id']], checks: { amount: 'amount_minor > 0' } },
     );
   }
 

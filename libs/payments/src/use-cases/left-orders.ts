@@ -20,7 +20,14 @@ export class LeftOrders {
   /** Those that have waited too long, oldest first, at most so many. */
   due(atMost: number): Promise<PaymentOrder[]> {
     const nextCheckAt = LessThanOrEqual(this.clock.now());
-    return this.orders.find({ where: { nextCheckAt }, order: { id: 'ASC' }, take: atMost });
+    return this.orders.find({ where: { nextCheckAt }, order: { nextCheckAt: 'ASC' }, take: atMost });
+  }
+
+  /** Keeps others away from an order, and puts it behind others should it fail; false when somebody else was faster. */
+  async claim({ id, checkCount }: PaymentOrder, claim: Pick<PaymentOrder, 'checkCount' | 'nextCheckAt'>) {
+    const intent = { action: 'payment.order', recorded: false } as const;
+    const { affected } = await this.units.run(intent, () => this.orders.update({ id, checkCount }, claim));
+    return affected === 1;
   }
 
   find(id: string, gateway: string): Promise<PaymentOrder | null> {
@@ -39,7 +46,17 @@ export class LeftOrders {
     const intent = { action: 'payment.create', resource: { type: 'payment', id }, subject: customerId };
     try {
       await this.units.run(intent, async (unit) => {
-        unit.describe({ details: { operation: payment.operation, status: payment.status } });
+        const { orderedBy, createdAt, sessionId, traceId } = order;
+        unit.describe({
+          details: {
+            operation: payment.operation,
+            status: payment.status,
+            orderedBy,
+            orderedAt: createdAt.toISOString(),
+            ...(sessionId === null ? {} : { orderedInSession: sessionId }),
+            ...(traceId === null ? {} : { orderedInTrace: traceId }),
+          },
+        });
         this.database.deleteLater(PaymentOrder, id);
         this.database.insertLater(Payment, payment);
       });

@@ -2,7 +2,7 @@ import { InjectRepository, RequestContext, systemPrincipal } from '#kernel';
 import { Injectable } from '@nestjs/common';
 import type { Repository } from 'typeorm';
 import { Payment } from '../entities/payment.entity.js';
-import type { WebhookCall } from '../gateways/payment-gateway.js';
+import type { GatewayNotification, WebhookCall } from '../gateways/payment-gateway.js';
 import { PaymentGateways } from '../gateways/payment-gateways.js';
 import { PaymentAnswers } from '../payments.answers.js';
 import { paymentErrors } from '../payments.errors.js';
@@ -29,7 +29,7 @@ export class PaymentNotifications {
     const notification = this.gateways.get(gatewayName).readNotification(call);
     if (!notification) throw paymentErrors.problem('payments.webhook_not_genuine');
     await this.context.runAs(systemPrincipal(`gateway:${gatewayName}`), async () => {
-      const payment = await this.find(notification.paymentId, gatewayName);
+      const payment = await this.find(notification, gatewayName);
       if (!payment) throw paymentErrors.problem('payments.not_found');
       if (!payment.awaitsGateway) return;
       const outcome = notification.outcomeOf(payment.gatewayOperation);
@@ -39,9 +39,14 @@ export class PaymentNotifications {
   }
 
   /** The payment; where the call is faster than the answer to the request that ordered it, it takes the order over. */
-  private async find(id: string, gateway: string): Promise<Payment | null> {
+  private async find(notification: GatewayNotification, gateway: string): Promise<Payment | null> {
+    const { paymentId: id } = notification;
     const order = await this.orders.find(id, gateway);
-    if (order) await this.orders.takeOver(order);
+    if (order) {
+      const payment = Payment.begin(order);
+      if (notification.outcomeOf(payment.gatewayOperation).result === 'unknown') return payment;
+      await this.orders.takeOver(order);
+    }
     return this.payments.findOneBy({ id, gateway });
   }
 }

@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { LessThanOrEqual, type Repository } from 'typeorm';
 import { nextCheck } from '../entities/next-check.js';
 import { Payment } from '../entities/payment.entity.js';
+import type { PaymentOrder } from '../entities/payment-order.entity.js';
 import { Refund } from '../entities/refund.entity.js';
 import { PaymentGateways } from '../gateways/payment-gateways.js';
 import { PaymentAnswers } from '../payments.answers.js';
@@ -36,7 +37,7 @@ export class PaymentResolver {
   @Recurring({ name: 'payments.resolve', everyMs: 2_000 })
   async resolveDue(): Promise<boolean> {
     const orders = await this.orders.due(batch);
-    for (const order of orders) await this.guarded(order.id, () => this.orders.takeOver(order));
+    for (const order of orders) await this.guarded(order.id, () => this.takeOver(order));
     const due = { where: this.due(), order: { nextCheckAt: 'ASC' }, take: batch } as const;
     const payments = await this.payments.find(due);
     const refunds = await this.refunds.find(due);
@@ -47,6 +48,10 @@ export class PaymentResolver {
 
   private due() {
     return { status: 'processing', nextCheckAt: LessThanOrEqual(this.clock.now()) } as const;
+  }
+
+  private async takeOver(order: PaymentOrder): Promise<void> {
+    if (await this.orders.claim(order, this.claim(order))) await this.orders.takeOver(order);
   }
 
   private async resolvePayment(payment: Payment): Promise<void> {

@@ -35,32 +35,37 @@ export class Settlement {
 
   /**
    * Puts a payment in the place of its order, with what the gateway said. Where the resolver or a webhook has done so
-   * before, it settles what they left open; gives the payment as it stands afterwards.
+   * before, it settles what they left open of the same operation; gives the payment as it stands afterwards.
    */
   async settleOrdered(
     payment: Payment,
     outcome: GatewayOutcome,
     then?: WhenSettled<Payment>,
   ): Promise<Payment> {
-    const { id } = payment;
     payment.settle(outcome, this.clock.now());
-    const intent = intentOf('payment.create', payment);
-    const details = detailsOf(payment, outcome);
+    const insert = (unit: Unit) => {
+      this.database.insertLater(Payment, payment);
+      return this.bookPayment(payment, outcome, unit);
+    };
     try {
-      return await this.units.run(intent, async (unit) => {
-        unit.describe({ details });
-        this.database.deleteLater(PaymentOrder, id);
-        this.database.insertLater(Payment, payment);
-        await this.bookPayment(payment, outcome, unit);
+      return await this.units.run(intentOf('payment.create', payment), async (unit) => {
+        unit.describe({ details: detailsOf(payment, outcome) });
+        this.database.deleteLater(PaymentOrder, payment.id);
+        await insert(unit);
         await then?.(payment);
         return payment;
       });
     } catch (error) {
       if (!(error instanceof MissedUpdate)) throw error;
-      const stored = await this.payments.findOneByOrFail({ id });
-      return stored.awaitsGateway
-        ? this.settlePayment(stored, outcome, then)
-        : this.tell(stored, outcome, then);
+      const taken = await this.payments.findOneBy({ id: payment.id });
+      if (taken) return this.settleOpen(taken, payment.operationReference, outcome, then);
+      // Neither is there: somebody has removed the order by hand. What the gateway did is written down all the same.
+      return this.units.run(intentOf('payment.create', payment), async (unit) => {
+        unit.describe({ details: { ...detailsOf(payment, outcome), order: 'missing' } });
+        await insert(unit);
+        await then?.(payment);
+        return payment;
+      });
     }
   }
 
@@ -72,10 +77,9 @@ export class Settlement {
   ): Promise<Payment> {
     const { id, status, operationReference } = payment;
     payment.settle(outcome, this.clock.now());
-    const details = detailsOf(payment, outcome);
     try {
       return await this.units.run(intentOf('payment.settle', payment), async (unit) => {
-        unit.describe({ details });
+        unit.describe({ details: detailsOf(payment, outcome) });
         this.database.updateLater(Payment, { id, status, operationReference }, payment.progress());
         await this.bookPayment(payment, outcome, unit);
         await then?.(payment);
@@ -83,8 +87,25 @@ export class Settlement {
       });
     } catch (error) {
       if (!(error instanceof MissedUpdate)) throw error;
-      return this.tell(payment, outcome, then);
+      const changed = await this.payments.findOneByOrFail({ id });
+      return this.settleOpen(changed, operationReference, outcome, then);
     }
+  }
+
+  /** After somebody else was faster: settles what they left open of this operation, else tells how the payment stands. */
+  private settleOpen(
+    payment: Payment,
+    operationReference: string,
+    outcome: GatewayOutcome,
+    then: WhenSettled<Payment> | undefined,
+  ): Promise<Payment> {
+    if (payment.isOpenTo(operationReference, outcome)) return this.settlePayment(payment, outcome, then);
+    return this.units.run(intentOf('payment.settle', payment), async (unit) => {
+      unit.describe({ details: { operationReference, result: outcome.result, status: payment.status } });
+      const settled = await this.payments.findOneByOrFail({ id: payment.id });
+      await then?.(settled);
+      return settled;
+    });
   }
 
   /** Settles `refund`, turning its reservation into refunded money or giving it back; as {@link settlePayment}. */
@@ -102,20 +123,6 @@ export class Settlement {
       const { affected } = await this.refunds.update({ id, status: 'processing' }, refund.progress());
       if (affected === 1 && refund.status !== 'processing') await this.bookRefund(refund, payment, unit);
       const settled = affected === 1 ? refund : await this.refunds.findOneByOrFail({ id });
-      await then?.(settled);
-      return settled;
-    });
-  }
-
-  /** Tells how a payment stands that somebody else has settled. */
-  private tell(
-    payment: Payment,
-    outcome: GatewayOutcome,
-    then: WhenSettled<Payment> | undefined,
-  ): Promise<Payment> {
-    return this.units.run(intentOf('payment.settle', payment), async (unit) => {
-      unit.describe({ details: detailsOf(payment, outcome) });
-      const settled = await this.payments.findOneByOrFail({ id: payment.id });
       await then?.(settled);
       return settled;
     });

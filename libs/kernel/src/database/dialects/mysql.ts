@@ -122,9 +122,9 @@ function attributed({ entryId, tail }: WholeUnit): Statement[] {
 function gathered(units: readonly WholeUnit[]): Statement[] {
   const groups = new Map<string, Statement[]>();
   for (const statement of units.flatMap(({ tail }) => tail)) {
-    const { frame } = statement;
+    const { frame, mustHit } = statement;
     if (!frame) continue;
-    const key = `${frame.before} ${frame.after}`;
+    const key = JSON.stringify([frame.before, frame.after, mustHit]);
     const group = groups.get(key);
     if (group) group.push(statement);
     else groups.set(key, [statement]);
