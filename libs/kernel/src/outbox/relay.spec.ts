@@ -105,7 +105,7 @@ describeOnEveryDialect('the outbox relay', (dialect) => {
   const traces = () => app.get(Database).query(`SELECT 1 FROM outbox_delivery WHERE message_id = 'trace'`);
 
   it('is not troubled with an event that nobody handles', async () => {
-    const wake = vi.fn();
+    const wake = vi.fn<() => void>();
     app.get(OutboxWriter).onWritten(wake);
     await publish(new NobodyCares({}));
     expect((await messages()).map(({ status }) => status)).toEqual(['done']);
