@@ -10,12 +10,8 @@ import { lowestId } from './id-time.js';
 import { type TermFacts, termsOf } from './terms.js';
 
 const LONG_AGO = Date.UTC(2020, 0, 1);
-/** More than a {@link ShortSearch} looks at for one page. */
+/** More than is looked at for a page of 20. */
 const MANY = 300;
-
-class ShortSearch extends EntrySearch {
-  protected override readonly windows = [20, 80, 150];
-}
 
 const NOTHING: TermFacts = {
   id: '',
@@ -74,7 +70,7 @@ describeOnEveryDialect('the search for entries', (dialect) => {
     );
 
   async function walk(filter: EntryFilter, limit: number, direction: Direction, between = async () => {}) {
-    const search = new ShortSearch(app.get(Database));
+    const search = app.get(EntrySearch);
     const pages: (readonly string[])[] = [];
     for (let after: string | undefined; ;) {
       const { ids, next } = await search.page(filter, { after, limit, direction });

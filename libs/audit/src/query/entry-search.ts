@@ -23,16 +23,16 @@ interface Density {
 
 /** So many entries of each filter are looked at before one is chosen to be walked. */
 const COUNTED = 250;
+/** So many entries are looked at for each that a page by several filters may hold. */
+const LOOKED_AT_FOR_EACH = 12;
+
 /**
  * Finds the ids of entries by filters. Of several filters the rarest is walked, and the others are asked for each
- * entry. When almost none match both, a page ends after so many entries were looked at: it may hold fewer than its
- * limit, or none, and yet have a next one. So it takes the same time among a thousand entries and among a million.
+ * entry. What the entries looked at do not hold is left to the next page: when few match both, a page may hold fewer
+ * than its limit, or none, and yet have a next one. So it takes the same time among a thousand entries and among a million.
  */
 @Injectable()
 export class EntrySearch {
-  /** How many entries are looked at for a page, step by step; what they do not hold is left to the next page. */
-  protected readonly windows: readonly number[] = [250, 2_500, 10_000];
-
   constructor(private readonly database: Database) {}
 
   /** The next entries behind `after`, at most `limit`. */
@@ -57,21 +57,13 @@ export class EntrySearch {
     stretch: Stretch,
     limit: number,
   ): Promise<FoundEntries> {
-    const found: string[] = [];
-    let after = stretch.after;
     // With a single filter whatever is looked at matches, but for a few at the ends of a span of time.
-    for (const most of criteria.length === 1 ? [0, ...this.windows] : this.windows) {
-      const window = Math.max(most, limit + 1);
-      const statement = matchesInWindow(criteria, { ...stretch, after }, window, limit + 1);
-      const rows = await this.database.query<Row>(statement.sql, statement.parameters);
-      const edge = rows.find(({ size }) => size !== null);
-      const isEnd = Number(edge?.size ?? 0) < window;
-      const reached = isEnd ? undefined : (edge?.id ?? undefined);
-      found.push(...matchesOf(rows, reached, stretch.direction));
-      if (isEnd || found.length > limit) return pageOf(found, limit, undefined);
-      after = reached;
-    }
-    return pageOf(found, limit, after);
+    const window = (criteria.length > 1 ? LOOKED_AT_FOR_EACH : 1) * (limit + 1);
+    const { sql, parameters } = matchesInWindow(criteria, stretch, window, limit + 1);
+    const rows = await this.database.query<Row>(sql, parameters);
+    const edge = rows.find(({ size }) => size !== null);
+    const reached = Number(edge?.size ?? 0) < window ? undefined : (edge?.id ?? undefined);
+    return pageOf(matchesOf(rows, reached, stretch.direction), limit, reached);
   }
 
   /** The criterion first whose next entries are fewest, or lie farthest apart. */
