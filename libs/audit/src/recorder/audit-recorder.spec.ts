@@ -42,21 +42,24 @@ describeOnEveryDialect('the audit recorder', (dialect) => {
   it('attributes each row change to its own unit, also when many are committed together', async () => {
     const database = app.get(Database);
     const written = await Promise.all(
-      Array.from({ length: 10 }, () => {
+      Array.from({ length: 12 }, (_, index) => {
         const id = newId('thg');
-        return units.run({ action: 'thing.create_many' }, async (unit) => {
+        const [changes, recorded] = [index % 4 === 1, index % 4 !== 3];
+        return units.run({ action: 'thing.create_many', recorded }, async (unit) => {
           const row = { ownerId: null, title: null, code: null, tokenHash: null, email: null };
           database.insertLater(Thing, { id, amountMinor: 1n, ...row });
-          return [id, unit.id];
+          if (changes) database.updateLater(Thing, { id }, { amountMinor: 2n });
+          return [id, changes ? ['insert', 'update'] : ['insert'], recorded ? unit.id : null];
         });
       }),
     );
-    const changes = await query(
-      "SELECT row_id AS r, entry_id AS e FROM row_change WHERE table_name = 'thing'",
-    );
-    const attributed = new Map(changes.map(({ r, e }) => [r, e]));
-    expect(written.map(([id]) => [id, attributed.get(id)])).toEqual(written);
-    expect(await entriesOf('thing.create_many')).toHaveLength(10);
+    const changes = await changesOf(app, 'thing');
+    for (const [id, operations, entry] of written) {
+      const own = changes.filter(({ row }) => row === id);
+      expect(own.map(({ operation }) => operation)).toEqual(operations);
+      expect(own.map((change) => change.entry)).toEqual(operations.map(() => entry));
+    }
+    expect(await entriesOf('thing.create_many')).toHaveLength(9);
   });
 
   it('writes one entry for a committed unit, with who, where, what, whom and what for', async () => {

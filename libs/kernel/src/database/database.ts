@@ -3,7 +3,7 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { captureOf } from '../classification/capture.js';
 import { currentUnit, type Unit } from '../unit-of-work/unit.js';
-import { type Dialect, listOf } from './dialects/dialect.js';
+import type { Dialect } from './dialects/dialect.js';
 import { isOf, type OfKey } from './keyed-read.js';
 import { SharedReads } from './shared-reads.js';
 import { type Changes, TableSql } from './table-sql.js';
@@ -92,9 +92,7 @@ export class Database {
    */
   insertLater<Row extends object>(entity: new () => Row, row: Row): void {
     const { sql, parameters } = this.sqlOf(entity).insert(row);
-    const unit = this.openUnit(entity);
-    if (isCaptured(entity)) unit.append(`${sql} ${listOf(parameters)}`, parameters);
-    else unit.appendShared(sql, parameters);
+    this.openUnit(entity).appendShared(sql, parameters, { isCaptured: isCaptured(entity) });
   }
 
   /**

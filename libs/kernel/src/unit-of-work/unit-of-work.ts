@@ -67,7 +67,7 @@ export class UnitOfWork {
       (units) => this.commitTogether(units),
       (error) => !dialect.isFatal(error),
       // Two, so that the database has the next one while this process answers the clients of the last one.
-      dialect.serialUnits ? 1 : 2,
+      dialect.serialUnits ? 1 : 4,
     );
   }
 

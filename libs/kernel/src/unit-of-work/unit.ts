@@ -45,14 +45,14 @@ export interface Unit {
    */
   append(sql: string, parameters: readonly unknown[], options?: { mustHit?: boolean | number }): void;
   /**
-   * Adds a statement about one list of values to the unit's tail, for a table whose changes are not captured: units that
-   * are committed together share it, each with its list. `before` and `after` stand around the lists. One that `mustHit`
-   * has to change one row for each.
+   * Adds a statement about one list of values to the unit's tail: units that are committed together share it, each with
+   * its list. `before` and `after` stand around the lists. One that `mustHit` has to change one row for each. `isCaptured`
+   * tells an INSERT into a table whose changes are captured; other changes of such a table cannot be shared.
    */
   appendShared(
     before: string,
     values: readonly unknown[],
-    options?: { after?: string; mustHit?: boolean },
+    options?: { after?: string; mustHit?: boolean; isCaptured?: boolean },
   ): void;
   /** Runs after the commit, never after a rollback. It must not throw. */
   onCommitted(callback: () => void): void;
@@ -135,12 +135,16 @@ export class OpenUnit implements CommittingUnit {
   appendShared(
     before: string,
     values: readonly unknown[],
-    { after = '', mustHit = false }: { after?: string; mustHit?: boolean } = {},
+    {
+      after = '',
+      mustHit = false,
+      isCaptured = false,
+    }: { after?: string; mustHit?: boolean; isCaptured?: boolean } = {},
   ): void {
     this.tail.push({
       sql: `${before} ${listOf(values)} ${after}`,
       parameters: values,
-      frame: { before, after },
+      frame: { before, after, isCaptured },
       ...(mustHit ? { mustHit: 1 } : {}),
     });
   }

@@ -18,6 +18,8 @@ export interface Statement {
 export interface Frame {
   readonly before: string;
   readonly after: string;
+  /** Whether it changes a captured table: each list under the attribution of its own unit. */
+  readonly isCaptured: boolean;
 }
 
 /** A unit that is nothing but its tail: everything it writes, known before its transaction begins. */

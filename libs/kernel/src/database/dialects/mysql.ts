@@ -4,6 +4,7 @@ import type { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
 import { commonOptions } from '../common-options.js';
 import {
   type Dialect,
+  type Frame,
   listOf,
   driverCode,
   driverNumber,
@@ -112,32 +113,48 @@ const OUT_OF_RANGE = 1690;
 const textOf = ({ sql, mustHit }: Statement): string =>
   mustHit === undefined ? sql : `${sql}; ${assertHit(mustHit)}`;
 
-/** What a unit does to captured tables, under its attribution. */
-function attributed({ entryId, tail }: WholeUnit): Statement[] {
-  const own = tail.filter(({ frame }) => frame === undefined);
-  return own.length > 0 ? [{ sql: ATTRIBUTE, parameters: [entryId] }, ...own] : [];
+/** Whether something in the unit depends on the order of its statements, or cannot be shared. */
+const isOrdered = ({ tail }: WholeUnit): boolean => tail.some(({ frame }) => frame === undefined);
+
+/** What a unit does to captured tables in an order of its own, under its attribution. */
+function attributed(unit: WholeUnit): Statement[] {
+  if (!isOrdered(unit)) return [];
+  const own = unit.tail.filter(({ frame }) => frame?.isCaptured !== false);
+  return [{ sql: ATTRIBUTE, parameters: [unit.entryId] }, ...own];
 }
+
+/** A list of values, in SQL and for its placeholders. */
+type List = readonly [sql: string, parameters: readonly unknown[]];
+
+/**
+ * Rows are inserted one after the other, each with its triggers: the first value of each says whose the row is. Compared
+ * with NULL instead, the assignment would be optimised away.
+ */
+const attributedList = (entryId: string | null, [first, ...rest]: readonly unknown[]): List => [
+  `(IF((@steward_entry := ?) = '', ?, ?)${', ?'.repeat(rest.length)})`,
+  [entryId, first, first, ...rest],
+];
 
 /** The framed statements of all units, one for each frame; it must hit as many rows as they must together. */
 function gathered(units: readonly WholeUnit[]): Statement[] {
-  const groups = new Map<string, Statement[]>();
-  for (const statement of units.flatMap(({ tail }) => tail)) {
-    const { frame, mustHit } = statement;
-    if (!frame) continue;
-    const key = JSON.stringify([frame.before, frame.after, mustHit]);
-    const group = groups.get(key);
-    if (group) group.push(statement);
-    else groups.set(key, [statement]);
+  const groups = new Map<string, { frame: Frame; mustHit: number | undefined; lists: List[] }>();
+  for (const unit of units) {
+    const ordered = isOrdered(unit);
+    for (const { frame, mustHit, parameters } of unit.tail) {
+      if (!frame || (ordered && frame.isCaptured)) continue;
+      const key = `${frame.before}\n${frame.after}\n${mustHit ?? ''}`;
+      let group = groups.get(key);
+      if (!group) groups.set(key, (group = { frame, mustHit, lists: [] }));
+      group.lists.push(
+        frame.isCaptured ? attributedList(unit.entryId, parameters) : [listOf(parameters), parameters],
+      );
+    }
   }
-  return [...groups.values()].map((group) => {
-    const { before = '', after = '' } = group[0]?.frame ?? {};
-    const mustHit = group[0]?.mustHit === undefined ? undefined : group.length;
-    return {
-      sql: `${before} ${group.map(({ parameters }) => listOf(parameters)).join(', ')} ${after}`,
-      parameters: group.flatMap(({ parameters }) => parameters),
-      ...(mustHit === undefined ? {} : { mustHit }),
-    };
-  });
+  return [...groups.values()].map(({ frame, mustHit, lists }) => ({
+    sql: `${frame.before} ${lists.map(([sql]) => sql).join(', ')} ${frame.after}`,
+    parameters: lists.flatMap(([, parameters]) => parameters),
+    ...(mustHit === undefined ? {} : { mustHit: lists.length }),
+  }));
 }
 
 const connectionOf = async (runner: QueryRunner): Promise<Queryable> => (await runner.connect()) as Queryable;
