@@ -9,8 +9,8 @@ export class VaultValueSealer extends ValueSealer {
     super();
   }
 
-  async prepare(subject: string, retention: string): Promise<void> {
-    await this.vault.prepare([subject], retention);
+  prepare(subject: string, retention: string): Promise<void> {
+    return this.vault.prepare([subject], retention);
   }
 
   seal(row: object, values: Record<string, unknown>): void {

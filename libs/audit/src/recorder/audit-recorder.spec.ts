@@ -45,16 +45,21 @@ describeOnEveryDialect('the audit recorder', (dialect) => {
       Array.from({ length: 12 }, (_, index) => {
         const id = newId('thg');
         const [changes, recorded] = [index % 4 === 1, index % 4 !== 3];
-        return units.run({ action: 'thing.create_many', recorded }, async (unit) => {
+        const intent = { action: 'thing.create_many', ...(recorded ? {} : { recorded: false as const }) };
+        return units.run(intent, async (unit) => {
           const row = { ownerId: null, title: null, code: null, tokenHash: null, email: null };
           database.insertLater(Thing, { id, amountMinor: 1n, ...row });
           if (changes) database.updateLater(Thing, { id }, { amountMinor: 2n });
-          return [id, changes ? ['insert', 'update'] : ['insert'], recorded ? unit.id : null];
+          return {
+            id,
+            operations: changes ? ['insert', 'update'] : ['insert'],
+            entry: recorded ? unit.id : null,
+          };
         });
       }),
     );
     const changes = await changesOf(app, 'thing');
-    for (const [id, operations, entry] of written) {
+    for (const { id, operations, entry } of written) {
       const own = changes.filter(({ row }) => row === id);
       expect(own.map(({ operation }) => operation)).toEqual(operations);
       expect(own.map((change) => change.entry)).toEqual(operations.map(() => entry));

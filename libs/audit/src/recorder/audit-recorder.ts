@@ -21,7 +21,7 @@ export class AuditRecorder extends UnitRecorder {
     await this.address.prepare(subject);
   }
 
-  async record(unit: CommittingUnit): Promise<void> {
+  record(unit: CommittingUnit): void {
     const { id, startedAt, intent, details } = unit;
     this.entries.append(unit, { id, occurredAt: startedAt, intent, outcome: 'succeeded', details });
   }

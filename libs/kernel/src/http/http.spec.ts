@@ -37,7 +37,7 @@ class ListRecorder extends UnitRecorder {
     super();
   }
   async prepare(): Promise<void> {}
-  async record(): Promise<void> {}
+  record(): void {}
   async recordRefusal(intent: UnitIntent, error: unknown): Promise<void> {
     const principal = this.context.get()?.principal?.id;
     refusals.push({ intent, code: (error as { code: string }).code, principal });

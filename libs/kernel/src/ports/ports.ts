@@ -10,7 +10,7 @@ export abstract class UnitRecorder {
   /** Key work for the entry, before the transaction begins. */
   abstract prepare(intent: UnitIntent): Promise<void>;
   /** Inside the transaction, right before COMMIT; usually one `unit.append`. */
-  abstract record(unit: CommittingUnit): Promise<void>;
+  abstract record(unit: CommittingUnit): void;
   /** After a rollback, in a unit of its own. */
   abstract recordRefusal(intent: UnitIntent, error: unknown, outcome: 'refused' | 'failed'): Promise<void>;
 }

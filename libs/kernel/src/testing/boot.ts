@@ -67,7 +67,7 @@ export function runAsUser<T>(id: string, work: () => T, permissions: readonly st
 
 class NullRecorder extends UnitRecorder {
   async prepare(): Promise<void> {}
-  async record(): Promise<void> {}
+  record(): void {}
   async recordRefusal(): Promise<void> {}
 }
 

@@ -6,11 +6,8 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/**
- * Bounds what is rolled back, and asked for again one by one, when a unit of a batch fails. Also: the larger the batches,
- * the more this process and the database take turns instead of working at the same time.
- */
-const MAX_TOGETHER = 8;
+/** Bounds what is rolled back, and asked for again one by one, when a unit of a batch fails. */
+const MAX_TOGETHER = 16;
 /** Bounds the size of one message to the database; a unit that is larger goes alone. */
 const MAX_VALUES = 5_000;
 /** A batch that takes longer than this waits for somebody's lock; it is not counted among those under way any more. */

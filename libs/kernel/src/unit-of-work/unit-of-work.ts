@@ -66,7 +66,7 @@ export class UnitOfWork {
     this.shared = new SharedCommits(
       (units) => this.commitTogether(units),
       (error) => !dialect.isFatal(error),
-      // Two, so that the database has the next one while this process answers the clients of the last one.
+      // So that the database has the next ones while this process answers the clients of the last one.
       dialect.serialUnits ? 1 : 4,
     );
   }
@@ -184,7 +184,7 @@ export class UnitOfWork {
   /** Commits; a unit that is nothing but its tail shares its transaction with others, unless it says otherwise. */
   private async commit(unit: OpenUnit): Promise<void> {
     // A statement that nobody awaited may still be waiting for its turn to begin.
-    await unit.begun;
+    if (unit.begun) await unit.begun;
     if (unit.begun && unit.connection) await this.dialect.commit(unit.connection, unit.tail);
     else if (unit.tail.length > 0) {
       const whole = { entryId: attribution(unit), tail: unit.tail };
@@ -201,7 +201,7 @@ export class UnitOfWork {
     const value = await work(unit);
     if (isRecorded(unit.intent)) {
       await this.hooks.run(unit);
-      await this.ports.get(UnitRecorder).record(unit);
+      this.ports.get(UnitRecorder).record(unit);
     }
     this.outbox.append(unit);
     return value;

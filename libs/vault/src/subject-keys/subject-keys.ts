@@ -59,6 +59,7 @@ export class SubjectKeys {
 
   /** Reads keys and mints those that never existed. Never mints one anew that was destroyed. Not inside a unit. */
   async prepare(refs: readonly KeyRef[]): Promise<void> {
+    if (refs.every((ref) => this.cache.fresh(ref))) return;
     const found = await this.read(refs);
     const missing = new Map(refs.filter((ref) => !found.has(nameOf(ref))).map((ref) => [nameOf(ref), ref]));
     if (missing.size === 0) return;

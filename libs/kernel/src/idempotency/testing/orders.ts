@@ -47,7 +47,7 @@ export const refusals: unknown[] = [];
 
 export class ListRecorder extends UnitRecorder {
   async prepare(): Promise<void> {}
-  async record(): Promise<void> {}
+  record(): void {}
   async recordRefusal(_intent: unknown, error: unknown): Promise<void> {
     refusals.push(error);
   }
