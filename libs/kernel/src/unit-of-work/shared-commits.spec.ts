@@ -78,7 +78,7 @@ describe('units that are committed together', () => {
   it('go in several transactions when they are many', async () => {
     const { transactions, commit } = database();
     await Promise.all(Array.from({ length: 40 }, (_, index) => commit(`${index}`)));
-    expect(transactions.map(({ length }) => length)).toEqual([8, 8, 8, 8, 8]);
+    expect(transactions.map(({ length }) => length)).toEqual([16, 16, 8]);
   });
 
   it('go apart when they are large', async () => {
