@@ -117,6 +117,21 @@ describeOnEveryDialect('a payment that others settle before the answer to its or
     expect(await transfers(id)).toEqual(['payment.capture']);
   });
 
+  it('is settled at once with its own answer when whoever took it over has none', async () => {
+    vi.spyOn(app.sandbox, 'retrieve').mockResolvedValue({ result: 'unknown' });
+    vi.spyOn(app.sandbox, 'authorise').mockImplementationOnce(
+      async ({ paymentId, reference, amountMinor }) => {
+        app.advance(61_000);
+        await resolve();
+        expect(await status(paymentId)).toBe('processing');
+        return { result: 'captured', gatewayReference: reference, amountMinor };
+      },
+    );
+    const { id, status: told } = await pay(orderOf());
+    expect(told).toBe('succeeded');
+    expect(await transfers(id)).toEqual(['payment.capture']);
+  });
+
   it('is written down when somebody has removed its order', async () => {
     const order = orderOf();
     vi.spyOn(app.sandbox, 'authorise').mockImplementationOnce(
