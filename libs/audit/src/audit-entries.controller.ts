@@ -25,8 +25,8 @@ export class AuditEntriesController {
     summary: 'List audit entries, newest first',
     description:
       'Every filter given must hold. Client addresses stay `[sealed]` unless `reveal` asks for them. When hardly an ' +
-      'entry matches several filters, a page may hold fewer than `limit`, or none, and yet have a next one: read on ' +
-      'until `nextCursor` is null.',
+      'entry matches several filters, or very many lie less than a second outside the span of time, a page may hold ' +
+      'fewer than `limit`, or none, and yet have a next one: read on until `nextCursor` is null.',
   })
   @ApiOkResponse({ type: AuditEntryPage, description: 'One page of entries.' })
   async list(@Query() query: ListEntriesQuery): Promise<Page<AuditEntryResponse>> {

@@ -142,7 +142,8 @@ function union(sources: readonly SqlText[], { direction }: Stretch, limit: numbe
   return { sql: `${sql} ORDER BY id ${direction} LIMIT ${limit}`, parameters };
 }
 
-const hasTime = ({ from, to }: Stretch): boolean => from !== undefined || to !== undefined;
+/** Whether the stretch has a time bound. */
+export const hasTime = ({ from, to }: Stretch): boolean => from !== undefined || to !== undefined;
 
 const beyond = (id: string, { after, direction }: Stretch): SqlText[] =>
   after === undefined ? [] : [text(`${id} ${direction === 'DESC' ? '<' : '>'} ?`, after)];

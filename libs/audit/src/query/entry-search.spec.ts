@@ -150,6 +150,22 @@ describeOnEveryDialect('the search for entries', (dialect) => {
     expect(sizes).toEqual([0, 1]);
   });
 
+  it('fills the first page of a span of time, though more entries of the one filter lie just outside it', async () => {
+    const ids = await fill('filler.span', MANY, () => 'system:span');
+    const search = app.get(EntrySearch);
+    const at = (index: number) => new Date(LONG_AGO + 10 * index);
+    const filter = { action: 'filler.span', from: at(100), to: at(200) };
+    const within = ids.slice(100, 200);
+    for (const [direction, expected] of [
+      ['DESC', within.toReversed()],
+      ['ASC', within],
+    ] as const) {
+      for (const span of [filter, { ...filter, [direction === 'DESC' ? 'from' : 'to']: undefined }])
+        expect((await search.page(span, { limit: 20, direction })).ids).toEqual(expected.slice(0, 20));
+      expect((await walk(filter, 20, direction)).ids).toEqual(expected);
+    }
+  });
+
   it('finds by time an entry whose id was made at another time', async () => {
     const [id, occurredAt] = [newId('aud'), new Date(LONG_AGO - 3_600_000)];
     const facts = { ...NOTHING, id, action: 'thing.untimely', occurredAt: occurredAt.toISOString() };

@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#kernel';
 import { type Criterion, criteriaOf, type EntryFilter } from './entry-filter.js';
-import { allEntries, density, type Direction, matchesInWindow, type Stretch } from './entry-search-sql.js';
+import {
+  allEntries,
+  density,
+  type Direction,
+  hasTime,
+  matchesInWindow,
+  type Stretch,
+} from './entry-search-sql.js';
 
 export interface FoundEntries {
   readonly ids: readonly string[];
@@ -23,13 +30,14 @@ interface Density {
 
 /** So many entries of each filter are looked at before one is chosen to be walked. */
 const COUNTED = 250;
-/** So many entries are looked at for each that a page by several filters may hold. */
+/** So many entries are looked at for each that a page by several filters, or by one and a span of time, may hold. */
 const LOOKED_AT_FOR_EACH = 12;
 
 /**
  * Finds the ids of entries by filters. Of several filters the rarest is walked, and the others are asked for each
- * entry. What the entries looked at do not hold is left to the next page: when few match both, a page may hold fewer
- * than its limit, or none, and yet have a next one. So it takes the same time among a thousand entries and among a million.
+ * entry. What the entries looked at do not hold is left to the next page: when few match all filters, or many lie less
+ * than a second outside the span of time, a page may hold fewer than its limit, or none, and yet have a next one. So it
+ * takes the same time among a thousand entries and among a million.
  */
 @Injectable()
 export class EntrySearch {
@@ -57,8 +65,9 @@ export class EntrySearch {
     stretch: Stretch,
     limit: number,
   ): Promise<FoundEntries> {
-    // With a single filter whatever is looked at matches, but for a few at the ends of a span of time.
-    const window = (criteria.length > 1 ? LOOKED_AT_FOR_EACH : 1) * (limit + 1);
+    // By one filter alone, whatever is looked at matches; with a span of time, many just outside its ends may not.
+    const mayMiss = criteria.length > 1 || hasTime(stretch);
+    const window = (mayMiss ? LOOKED_AT_FOR_EACH : 1) * (limit + 1);
     const { sql, parameters } = matchesInWindow(criteria, stretch, window, limit + 1);
     const rows = await this.database.query<Row>(sql, parameters);
     const edge = rows.find(({ size }) => size !== null);

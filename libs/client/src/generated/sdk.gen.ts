@@ -102,7 +102,7 @@ export class Steward extends HeyApiClient {
     /**
      * List audit entries, newest first
      *
-     * Every filter given must hold. Client addresses stay `[sealed]` unless `reveal` asks for them. When hardly an entry matches several filters, a page may hold fewer than `limit`, or none, and yet have a next one: read on until `nextCursor` is null.
+     * Every filter given must hold. Client addresses stay `[sealed]` unless `reveal` asks for them. When hardly an entry matches several filters, or very many lie less than a second outside the span of time, a page may hold fewer than `limit`, or none, and yet have a next one: read on until `nextCursor` is null.
      *
      * Needs the permission `audit.read`.
      */
