@@ -25,9 +25,10 @@ export class Vault {
    * Fetches the keys of people, minting those that never existed, so that a following unit can seal.
    * Comes before the unit, never inside. Preparing for an erased person succeeds; sealing then refuses.
    */
-  async prepare(subjects: readonly string[], retention = 'account'): Promise<void> {
-    this.assertOutsideUnit('prepare');
-    await this.keys.prepare(subjects.map((subject) => ({ subject, retention })));
+  prepare(subjects: readonly string[], retention = 'account'): Promise<void> {
+    const misuse = this.misuseOf('prepare');
+    if (misuse) return Promise.reject(misuse);
+    return this.keys.prepare(subjects.map((subject) => ({ subject, retention })));
   }
 
   /**
@@ -128,8 +129,12 @@ export class Vault {
   }
 
   private assertOutsideUnit(call: string): void {
-    const unit = this.units.current;
-    if (unit)
-      throw new Error(`vault.${call} was called inside a unit of work; call it before or after the unit.`);
+    const misuse = this.misuseOf(call);
+    if (misuse) throw misuse;
+  }
+
+  private misuseOf(call: string): Error | undefined {
+    if (!this.units.current) return undefined;
+    return new Error(`vault.${call} was called inside a unit of work; call it before or after the unit.`);
   }
 }

@@ -17,8 +17,8 @@ export class AuditRecorder extends UnitRecorder {
     super();
   }
 
-  async prepare({ subject }: UnitIntent): Promise<void> {
-    await this.address.prepare(subject);
+  prepare({ subject }: UnitIntent): Promise<void> {
+    return this.address.prepare(subject);
   }
 
   record(unit: CommittingUnit): void {

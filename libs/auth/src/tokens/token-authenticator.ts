@@ -48,8 +48,9 @@ export class TokenAuthenticator extends Authenticator {
   async authenticate(request: FastifyRequest): Promise<Principal | undefined> {
     const { authorization } = request.headers;
     if (authorization === undefined) return undefined;
-    const claims = await this.claimsOf(authorization);
-    if (!claims) throw invalidToken();
+    const token = BEARER.exec(authorization)?.[1];
+    const claims = token === undefined ? undefined : (this.genuine.get(token) ?? (await this.verify(token)));
+    if (!claims || claims.expiresAt * 1000 <= this.clock.now().getTime()) throw invalidToken();
     const { userId, sessionId } = claims;
     // The account first: an ended session stays ended, so one that is live now was so when the account was read. (A
     // burst that takes several messages may be read the other way round. That shows only when, in the instant between,
@@ -69,14 +70,10 @@ export class TokenAuthenticator extends Authenticator {
     );
   }
 
-  private async claimsOf(authorization: string): Promise<AccessClaims | undefined> {
-    const token = BEARER.exec(authorization)?.[1];
-    if (token === undefined) return undefined;
-    const known = this.genuine.get(token);
-    const claims = known ?? (await this.strategy.verify(token));
-    if (!claims || claims.expiresAt * 1000 <= this.clock.now().getTime()) return undefined;
-    // By the token alone: a header may be spelled in endless ways, each of which would be kept.
-    if (!known) this.genuine.set(token, claims);
+  /** Kept by the token alone: a header may be spelled in endless ways, each of which would be kept. */
+  private async verify(token: string): Promise<AccessClaims | undefined> {
+    const claims = await this.strategy.verify(token);
+    if (claims) this.genuine.set(token, claims);
     return claims;
   }
 }

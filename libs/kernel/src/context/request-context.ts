@@ -1,8 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { kernelErrors } from '../errors/kernel.errors.js';
 import { newId } from '../ids/ids.js';
+import { Ambient } from './ambient.js';
 import type { Principal } from './principal.js';
 
 /** What is known about the request, or the piece of background work, that the running code belongs to. */
@@ -18,7 +18,7 @@ export interface RequestState {
   operation?: string;
 }
 
-const storage = new AsyncLocalStorage<RequestState>();
+const present = new Ambient<RequestState>();
 
 /** A fresh state with ids of its own. */
 export function newRequestState(state: Partial<RequestState> = {}): RequestState {
@@ -30,24 +30,24 @@ export function newRequestState(state: Partial<RequestState> = {}): RequestState
 export class RequestContext {
   /** The present state, or undefined outside any request or job. */
   get(): RequestState | undefined {
-    return storage.getStore();
+    return present.value;
   }
 
   /** The logged-in principal. Throws `kernel.unauthenticated` where there is none. */
   get principal(): Principal {
-    const principal = storage.getStore()?.principal;
+    const principal = present.value?.principal;
     if (!principal) throw kernelErrors.problem('kernel.unauthenticated');
     return principal;
   }
 
   /** Runs `work` with `state` as the present state. */
   run<T>(state: RequestState, work: () => T): T {
-    return storage.run(state, work);
+    return present.run(state, work);
   }
 
   /** Runs `work` as `principal` in a request of its own, keeping the trace id of the present one. */
   runAs<T>(principal: Principal, work: () => T, state: Partial<RequestState> = {}): T {
-    const traceId = storage.getStore()?.traceId;
-    return storage.run(newRequestState({ ...(traceId ? { traceId } : {}), ...state, principal }), work);
+    const traceId = present.value?.traceId;
+    return present.run(newRequestState({ ...(traceId ? { traceId } : {}), ...state, principal }), work);
   }
 }

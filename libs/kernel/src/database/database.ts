@@ -66,9 +66,11 @@ export class Database {
    * same moment are one statement. The SQL takes the keys, which are text, in its only placeholder, `IN (?)`, and gives
    * the key that a row belongs to as `forKey`.
    */
-  async lookUpEach<Row>(sql: string, key: string): Promise<readonly Row[]> {
-    if (currentUnit()) return (await this.query<Row & OfKey>(sql, [key])).filter(isOf(key));
-    return (await this.shared.readEach(sql, key)) as Row[];
+  lookUpEach<Row>(sql: string, key: string): Promise<readonly Row[]> {
+    const rows = currentUnit()
+      ? this.query<OfKey>(sql, [key]).then((found) => found.filter(isOf(key)))
+      : this.shared.readEach(sql, key);
+    return rows as Promise<Row[]>;
   }
 
   /**

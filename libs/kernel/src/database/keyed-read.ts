@@ -32,22 +32,23 @@ export class KeyedRead {
     return this.keys.size < MAX_KEYS || this.keys.has(key);
   }
 
-  /** Whether it asks for one key and no other. */
-  get isAlone(): boolean {
-    return this.keys.size === 1;
-  }
-
   /** Asks for one key more; gives the rows of that key alone. */
   rowsOf(key: string): Promise<unknown[]> {
-    this.keys.add(key);
-    return new Promise((resolve, reject) => {
-      this.askers.push({ key, resolve, reject });
-    });
+    return new Promise((resolve, reject) => this.add({ key, resolve, reject }));
   }
 
   get statement(): Statement {
     const parameters = [...this.keys];
     return { sql: this.sql.replace('(?)', listOf(parameters)), parameters };
+  }
+
+  /** One for each key. */
+  split(): KeyedRead[] {
+    return [...this.keys].map((key) => {
+      const one = new KeyedRead(this.sql);
+      for (const asker of this.askers) if (asker.key === key) one.add(asker);
+      return one;
+    });
   }
 
   resolve(rows: unknown[]): void {
@@ -56,6 +57,11 @@ export class KeyedRead {
 
   reject(error: unknown): void {
     for (const asker of this.askers) asker.reject(error);
+  }
+
+  private add(asker: Asker): void {
+    this.keys.add(asker.key);
+    this.askers.push(asker);
   }
 }
 

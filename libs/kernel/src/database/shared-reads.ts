@@ -3,6 +3,8 @@ import { KeyedRead } from './keyed-read.js';
 
 interface Waiting {
   readonly statement: Statement;
+  /** The same in parts, of which a mistake may spoil some and not others. */
+  split?(): readonly Waiting[];
   resolve(rows: unknown[]): void;
   reject(error: unknown): void;
 }
@@ -39,18 +41,8 @@ export class SharedReads {
   }
 
   /** The rows of one key out of a SELECT for many, in the form that {@link KeyedRead} takes. */
-  async readEach(sql: string, key: string): Promise<unknown[]> {
-    const read = this.keyedRead(sql, key);
-    try {
-      return await read.rowsOf(key);
-    } catch (error) {
-      if (read.isAlone || !this.carrier.isMistake(error)) throw error;
-      // One key's mistake is not its neighbours', as when the database cannot compare it: each is asked for alone.
-      const alone = new KeyedRead(sql);
-      const rows = alone.rowsOf(key);
-      this.add(alone);
-      return rows;
-    }
+  readEach(sql: string, key: string): Promise<unknown[]> {
+    return this.keyedRead(sql, key).rowsOf(key);
   }
 
   private keyedRead(sql: string, key: string): KeyedRead {
@@ -84,8 +76,17 @@ export class SharedReads {
   private async send(batch: readonly Waiting[]): Promise<void> {
     const failure = await this.ask(batch);
     if (!failure) return;
-    if (batch.length === 1 || !this.carrier.isMistake(failure.cause)) rejectAll(batch, failure.cause);
-    else await this.askEach(batch);
+    const [first, ...others] = batch;
+    if (!this.carrier.isMistake(failure.cause)) rejectAll(batch, failure.cause);
+    else if (others.length > 0) await this.askEach(batch);
+    else if (first) this.refuse(first, failure.cause);
+  }
+
+  /** One key's mistake is not its neighbours', as when the database cannot compare it: each key is asked for alone. */
+  private refuse(waiting: Waiting, mistake: unknown): void {
+    const parts = waiting.split?.() ?? [];
+    if (parts.length > 1) for (const part of parts) this.add(part);
+    else waiting.reject(mistake);
   }
 
   /** One statement's mistake is not its neighbours': each is asked again, alone, until something else goes wrong. */
@@ -94,7 +95,7 @@ export class SharedReads {
       const failure = await this.ask([each]);
       if (!failure) continue;
       if (!this.carrier.isMistake(failure.cause)) return rejectAll(batch.slice(index), failure.cause);
-      each.reject(failure.cause);
+      this.refuse(each, failure.cause);
     }
   }
 

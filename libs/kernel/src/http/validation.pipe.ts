@@ -31,15 +31,15 @@ export class RequestValidationPipe extends ValidationPipe {
     });
   }
 
-  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    try {
-      return (await super.transform(value, metadata)) as unknown;
-    } catch (error) {
+  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    // What a decorator of the application gives is not the client's input.
+    if (metadata.type === 'custom') return Promise.resolve(value);
+    return super.transform(value, metadata).catch((error: unknown) => {
       if (!(error instanceof InvalidInput)) throw error;
       throw kernelErrors.problem('kernel.validation_failed', {
         errors: fieldErrors(error.errors, metadata.type),
       });
-    }
+    });
   }
 }
 

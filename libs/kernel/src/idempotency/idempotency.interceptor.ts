@@ -29,26 +29,17 @@ export class IdempotencyInterceptor implements NestInterceptor {
     });
     try {
       const result: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-      return of(await this.keep(attempt, result, reply));
+      const body = result === undefined || result === null ? '' : JSON.stringify(result);
+      const answer = { status: reply.statusCode, body };
+      if (attempt.phase === 'completed') assertKept(answer, attempt);
+      else await this.idempotency.finish(attempt, answer);
+      if (body === '') return of(undefined);
+      // The bytes that are kept, so that a replay is the same to the last one.
+      reply.type('application/json; charset=utf-8');
+      return of(body);
     } catch (error) {
       return this.fail(attempt, error);
     }
-  }
-
-  /** Gives the bytes that are kept, so that a replay is the same to the last one. */
-  private async keep(attempt: Attempt, result: unknown, reply: FastifyReply): Promise<string | undefined> {
-    const body = result === undefined || result === null ? '' : JSON.stringify(result);
-    if (attempt.phase !== 'completed') {
-      await this.idempotency.finish(attempt, { status: reply.statusCode, body });
-    } else if (
-      attempt.answer &&
-      (attempt.answer.status !== reply.statusCode || attempt.answer.body !== body)
-    ) {
-      throw new KeptAnswer(attempt.answer.status, attempt.answer.body, false);
-    }
-    if (body === '') return undefined;
-    reply.type('application/json; charset=utf-8');
-    return body;
   }
 
   private async fail(attempt: Attempt, error: unknown): Promise<never> {
@@ -65,6 +56,13 @@ export class IdempotencyInterceptor implements NestInterceptor {
     }
     // A failure after the first effect leaves the record running: what happened is for a resolver to find out.
     throw error;
+  }
+}
+
+/** Throws what was kept when it is something else than what the route now answers: the client gets what a replay would. */
+function assertKept({ status, body }: { status: number; body: string }, { answer: kept }: Attempt): void {
+  if (kept && (kept.status !== status || kept.body !== body)) {
+    throw new KeptAnswer(kept.status, kept.body, false);
   }
 }
 

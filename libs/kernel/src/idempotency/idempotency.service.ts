@@ -101,7 +101,7 @@ export class Idempotency implements OnModuleInit {
   async hold(): Promise<void> {
     const { attempt } = this;
     const unit = this.units.current;
-    if (unit && attempt?.phase === 'pending') await this.insert(unit, attempt, undefined);
+    if (unit && attempt?.phase === 'pending') await this.insert(unit, attempt);
   }
 
   /**
@@ -203,13 +203,13 @@ export class Idempotency implements OnModuleInit {
     return found?.id === attempt.recordId ? undefined : found;
   }
 
-  private async beforeCommit(unit: CommittingUnit): Promise<void> {
+  private beforeCommit(unit: CommittingUnit): Promise<void> | undefined {
     const { attempt } = this;
-    if (attempt?.phase !== 'pending') return;
-    await this.insert(unit, attempt, attempt.answer?.unitId === unit.id ? attempt.answer : undefined);
+    if (attempt?.phase !== 'pending') return undefined;
+    return this.insert(unit, attempt, attempt.answer?.unitId === unit.id ? attempt.answer : undefined);
   }
 
-  private async insert(unit: Unit, attempt: Attempt, answer: Answer | undefined): Promise<void> {
+  private insert(unit: Unit, attempt: Attempt, answer?: Answer): Promise<void> | undefined {
     const parameters = [
       attempt.recordId,
       attempt.principalId,
@@ -225,9 +225,13 @@ export class Idempotency implements OnModuleInit {
     attempt.tries += 1;
     if (attempt.tries === 1) {
       unit.appendShared(INSERT_RECORD, parameters);
-      return;
+      return undefined;
     }
-    // The unit is being retried. If it now waits for the key itself, another request holds it: tell the client to come back.
+    return this.insertAtOnce(parameters);
+  }
+
+  /** For a unit that is retried. If it now waits for the key itself, another request holds it: tell the client to come back. */
+  private async insertAtOnce(parameters: readonly unknown[]): Promise<void> {
     try {
       await this.database.query(`${INSERT_RECORD} (${marks(parameters)})`, parameters);
     } catch (error) {

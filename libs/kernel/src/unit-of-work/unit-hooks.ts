@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { CommittingUnit } from './unit.js';
 
-type BeforeCommit = (unit: CommittingUnit) => Promise<void> | void;
+/** What a hook still has to do; most only add to the unit's tail, and are done when they return. */
+type BeforeCommit = (unit: CommittingUnit) => Promise<void> | undefined;
 
 /** Lets parts of the kernel add to every recorded unit in its own transaction. */
 @Injectable()
@@ -24,7 +25,9 @@ export class UnitHooks {
     return false;
   }
 
-  async run(unit: CommittingUnit): Promise<void> {
-    for (const hook of this.hooks) await hook(unit);
+  /** What is still to be awaited; the hooks have begun in their order. */
+  run(unit: CommittingUnit): Promise<unknown> | undefined {
+    const pending = this.hooks.map((hook) => hook(unit)).filter((each) => each !== undefined);
+    return pending.length > 0 ? Promise.all(pending) : undefined;
   }
 }

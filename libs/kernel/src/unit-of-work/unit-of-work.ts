@@ -84,12 +84,20 @@ export class UnitOfWork {
     const open = currentUnit();
     if (open) return this.join(open, work);
     if (isRecorded(intent)) await this.ports.get(UnitRecorder).prepare(intent);
-    let last: UnitIntent = intent;
-    try {
-      return await this.attempt(intent, work, (unit) => (last = unit.intent));
-    } catch (error) {
-      await this.recordRefusal(last, error);
-      throw error;
+    for (let attempt = 1; ; attempt += 1) {
+      const unit = new OpenUnit(newId('aud'), (opening) => this.open(opening), intent, this.clock.now());
+      try {
+        return await this.once(unit, work);
+      } catch (error) {
+        const isRetryable = this.dialect.isRetryable(error);
+        if (isRetryable && attempt < MAX_ATTEMPTS) {
+          await delay(Math.random() * 10 * 2 ** attempt);
+          continue;
+        }
+        const told = isRetryable ? kernelErrors.problem('kernel.unavailable', { cause: error }) : error;
+        await this.recordRefusal(unit.intent, told);
+        throw told;
+      }
     }
   }
 
@@ -119,30 +127,15 @@ export class UnitOfWork {
     }
   }
 
-  private async attempt<T>(
-    intent: UnitIntent,
-    work: (unit: Unit) => Promise<T>,
-    ended: (unit: OpenUnit) => void,
-  ): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.once(intent, work, ended);
-      } catch (error) {
-        if (!this.dialect.isRetryable(error)) throw error;
-        if (attempt === MAX_ATTEMPTS) throw kernelErrors.problem('kernel.unavailable', { cause: error });
-        await delay(Math.random() * 10 * 2 ** attempt);
-      }
-    }
-  }
-
-  private async once<T>(
-    intent: UnitIntent,
-    work: (unit: Unit) => Promise<T>,
-    ended: (unit: OpenUnit) => void,
-  ): Promise<T> {
-    const unit = new OpenUnit(newId('aud'), (opening) => this.open(opening), intent, this.clock.now());
+  private async once<T>(unit: OpenUnit, work: (unit: Unit) => Promise<T>): Promise<T> {
     try {
-      const result = await withUnit(unit, () => this.work(unit, work));
+      const result = await withUnit(unit, () => work(unit));
+      if (isRecorded(unit.intent)) {
+        const hooked = withUnit(unit, () => this.hooks.run(unit));
+        if (hooked) await hooked;
+        this.ports.get(UnitRecorder).record(unit);
+      }
+      this.outbox.append(unit);
       unit.assertUsable();
       this.assertInTime(unit);
       // From here on a promise that outlives the work can slip nothing in, neither before COMMIT nor behind it.
@@ -155,12 +148,11 @@ export class UnitOfWork {
       await unit.begun?.catch(() => undefined);
       if (unit.begun && unit.connection) await this.dialect.rollback(unit.connection);
       throw this.dialect.isMissed(error)
-        ? new MissedUpdate(`${intent.action} came too late`, { cause: error })
+        ? new MissedUpdate(`${unit.intent.action} came too late`, { cause: error })
         : error;
     } finally {
-      ended(unit);
       unit.leave?.();
-      await unit.connection?.release();
+      if (unit.connection) await unit.connection.release();
     }
   }
 
@@ -182,29 +174,18 @@ export class UnitOfWork {
   }
 
   /** Commits; a unit that is nothing but its tail shares its transaction with others, unless it says otherwise. */
-  private async commit(unit: OpenUnit): Promise<void> {
+  private commit(unit: OpenUnit): Promise<void> {
+    const { begun, connection, tail } = unit;
     // A statement that nobody awaited may still be waiting for its turn to begin.
-    if (unit.begun) await unit.begun;
-    if (unit.begun && unit.connection) await this.dialect.commit(unit.connection, unit.tail);
-    else if (unit.tail.length > 0) {
-      const whole = { entryId: attribution(unit), tail: unit.tail };
-      await (unit.intent.alone ? this.commitTogether([whole]) : this.shared.commit(whole));
-    }
+    if (begun && connection) return begun.then(() => this.dialect.commit(connection, tail));
+    if (tail.length === 0) return Promise.resolve();
+    const whole = { entryId: attribution(unit), tail };
+    return unit.intent.alone ? this.commitTogether([whole]) : this.shared.commit(whole);
   }
 
   private commitTogether(units: readonly WholeUnit[]): Promise<void> {
     const commit = () => this.dialect.write(this.writer, units);
     return this.dialect.serialUnits ? this.queue.run(commit) : commit();
-  }
-
-  private async work<T>(unit: OpenUnit, work: (unit: Unit) => Promise<T>): Promise<T> {
-    const value = await work(unit);
-    if (isRecorded(unit.intent)) {
-      await this.hooks.run(unit);
-      this.ports.get(UnitRecorder).record(unit);
-    }
-    this.outbox.append(unit);
-    return value;
   }
 
   /**

@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EntityManager, QueryRunner } from 'typeorm';
+import { Ambient } from '../context/ambient.js';
 import { listOf, type Statement } from '../database/dialects/dialect.js';
 import type { DomainEvent } from '../outbox/domain-event.js';
 
@@ -70,14 +70,13 @@ export interface CommittingUnit extends Unit {
   readonly events: readonly PublishedEvent[];
 }
 
-const storage = new AsyncLocalStorage<OpenUnit>();
+const present = new Ambient<OpenUnit>();
 
 /** The unit of work that the running code belongs to. */
-export const currentUnit = (): OpenUnit | undefined => storage.getStore();
+export const currentUnit = (): OpenUnit | undefined => present.value;
 
 /** Runs `work` with `unit` as the present one. */
-export const withUnit = <T>(unit: OpenUnit | undefined, work: () => T): T =>
-  unit ? storage.run(unit, work) : storage.exit(work);
+export const withUnit = <T>(unit: OpenUnit | undefined, work: () => T): T => present.run(unit, work);
 
 /** A unit while it is open. */
 export class OpenUnit implements CommittingUnit {

@@ -6,6 +6,7 @@ import {
   GatewayTimeout,
   type GatewayOperation,
   type GatewayOutcome,
+  type OperationKind,
   type PaymentGateway,
 } from './payment-gateway.js';
 import { SandboxGateway } from './sandbox/sandbox.gateway.js';
@@ -34,24 +35,24 @@ export class PaymentGateways {
   }
 
   /** Sends an operation. An error or a missing answer is `unknown`: the gateway may have done it. */
-  async perform(name: string, operation: GatewayOperation): Promise<GatewayOutcome> {
-    const gateway = this.get(name);
-    return this.answerOf(operation, () => gateway[operation.kind](operation));
+  perform(name: string, operation: GatewayOperation): Promise<GatewayOutcome> {
+    return this.answerOf(name, operation.kind, operation);
   }
 
   /** Asks what became of an operation, and sends it again under the same reference if it never arrived. */
   async resolve(name: string, operation: GatewayOperation): Promise<GatewayOutcome> {
-    const gateway = this.get(name);
-    const outcome = await this.answerOf(operation, () => gateway.retrieve(operation));
+    const outcome = await this.answerOf(name, 'retrieve', operation);
     return outcome.result === 'not_found' ? this.perform(name, operation) : outcome;
   }
 
   private async answerOf(
+    name: string,
+    call: OperationKind | 'retrieve',
     operation: GatewayOperation,
-    call: () => Promise<GatewayOutcome>,
   ): Promise<GatewayOutcome> {
+    const gateway = this.get(name);
     try {
-      return await withDeadline(call(), this.config.gatewayTimeoutMs);
+      return await withDeadline(gateway[call](operation), this.config.gatewayTimeoutMs);
     } catch (error) {
       const { kind, reference } = operation;
       this.logger.warn(
@@ -63,14 +64,15 @@ export class PaymentGateways {
   }
 }
 
-async function withDeadline<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new GatewayTimeout(`no answer within ${timeoutMs} ms`)), timeoutMs);
+function withDeadline<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new GatewayTimeout(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const settled =
+      <V>(settle: (value: V) => void) =>
+      (value: V) => {
+        clearTimeout(timer);
+        settle(value);
+      };
+    answer.then(settled(resolve), settled(reject));
   });
-  try {
-    return await Promise.race([answer, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -10,6 +10,7 @@ import { KeyCache, nameOf, type KeyRef, type KeyState } from './key-cache.js';
 import { SubjectKey } from './subject-key.entity.js';
 
 const KEY_BYTES = 32;
+const AT_HAND = Promise.resolve();
 // Stays below the number of parameters that SQLite takes in one statement (32,766).
 const SUBJECTS_PER_QUERY = 10_000;
 
@@ -58,8 +59,11 @@ export class SubjectKeys {
   }
 
   /** Reads keys and mints those that never existed. Never mints one anew that was destroyed. Not inside a unit. */
-  async prepare(refs: readonly KeyRef[]): Promise<void> {
-    if (refs.every((ref) => this.cache.fresh(ref))) return;
+  prepare(refs: readonly KeyRef[]): Promise<void> {
+    return refs.every((ref) => this.cache.fresh(ref)) ? AT_HAND : this.fetch(refs);
+  }
+
+  private async fetch(refs: readonly KeyRef[]): Promise<void> {
     const found = await this.read(refs);
     const missing = new Map(refs.filter((ref) => !found.has(nameOf(ref))).map((ref) => [nameOf(ref), ref]));
     if (missing.size === 0) return;

@@ -23,12 +23,11 @@ export class WaitingChanges {
   }
 
   /**
-   * Gives `taker` the changes of an entry, in the order of their ids, and counts them. Entries must be asked for in the
-   * order of their ids.
+   * Gives `taker` those changes of an entry that the page holds, in the order of their ids, and counts them. Entries must
+   * be asked for in the order of their ids; when the page {@link isOver}, the entry may go on in the next one.
    */
-  async of(entryId: string, taker: { add(change: PayloadChange): void }): Promise<number> {
+  take(entryId: string, taker: { add(change: PayloadChange): void }): number {
     for (let taken = 0; ; this.at += 1) {
-      if (this.at === this.page.length && !(await this.turn())) return taken;
       const change = this.page[this.at];
       if (!change || change.entryId > entryId) return taken;
       // Changes that name an entry which does not wait are passed over: adoption sees to them.
@@ -38,7 +37,12 @@ export class WaitingChanges {
     }
   }
 
-  private async turn(): Promise<boolean> {
+  get isOver(): boolean {
+    return this.at === this.page.length;
+  }
+
+  /** Turns to the next page; false when there is none. */
+  async turn(): Promise<boolean> {
     const next = await this.pages.next();
     this.page = next.done ? [] : next.value;
     this.at = 0;

@@ -107,7 +107,8 @@ export class WaitingEntries {
     for (const entry of found) {
       const salt = salts.subarray(entries.length * SALT_BYTES, (entries.length + 1) * SALT_BYTES);
       const hasher = new PayloadHasher(salt, entry, subjects.get(entry.id) ?? []);
-      changes += await waiting.of(entry.id, hasher);
+      changes += waiting.take(entry.id, hasher);
+      while (waiting.isOver && (await waiting.turn())) changes += waiting.take(entry.id, hasher);
       const payloadHash = hasher.digest();
       const leafHash = hashLeaf(leafOf({ ...entry, payloadHash }));
       entries.push({ id: entry.id, occurredAt: entry.occurredAt, salt, payloadHash, leafHash });
