@@ -3,9 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { WholeUnit } from '../database/dialects/dialect.js';
 import { SharedCommits } from './shared-commits.js';
 
+const valuesOf = (name: string): unknown[] => {
+  if (name.startsWith('large')) return Array.from({ length: 4_000 });
+  return [name.startsWith('long') ? Buffer.alloc(800_000) : 1];
+};
+
 const unit = (name: string): WholeUnit => ({
   entryId: name,
-  tail: [{ sql: 'INSERT', parameters: name.startsWith('large') ? Array.from({ length: 4_000 }) : [1] }],
+  tail: [{ sql: 'INSERT', parameters: valuesOf(name) }],
 });
 
 /** A database that refuses a transaction with the unit `wrong`, loses the connection at `lost`, and waits at `slow`. */
@@ -83,7 +88,7 @@ describe('units that are committed together', () => {
 
   it('go apart when they are large', async () => {
     const { transactions, commit } = database();
-    await Promise.all(['a', 'large 1', 'large 2', 'large 3', 'b'].map(commit));
-    expect(transactions).toEqual([['a', 'large 1'], ['large 2'], ['large 3', 'b']]);
+    await Promise.all(['a', 'large 1', 'large 2', 'long 1', 'long 2', 'b'].map(commit));
+    expect(transactions).toEqual([['a', 'large 1'], ['large 2'], ['long 1'], ['long 2', 'b']]);
   });
 });

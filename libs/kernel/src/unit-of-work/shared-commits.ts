@@ -8,8 +8,12 @@ interface Waiting {
 
 /** Bounds what is rolled back, and asked for again one by one, when a unit of a batch fails. */
 const MAX_TOGETHER = 16;
-/** Bounds the size of one message to the database; a unit that is larger goes alone. */
+/**
+ * Bounds the size of one message to the database, which loses the connection over one that is too large; a unit that is
+ * larger goes alone. A long value counts as several.
+ */
 const MAX_VALUES = 5_000;
+const LONG_VALUE = 200;
 /** A batch that takes longer than this waits for somebody's lock; it is not counted among those under way any more. */
 const PATIENCE_MS = 20;
 
@@ -89,4 +93,7 @@ export class SharedCommits {
 }
 
 const valuesIn = ({ tail }: WholeUnit): number =>
-  tail.reduce((sum, { parameters }) => sum + parameters.length, 0);
+  tail.reduce((sum, { parameters }) => parameters.reduce(plusValue, sum), 0);
+
+const plusValue = (sum: number, value: unknown): number =>
+  sum + 1 + (typeof value === 'string' || Buffer.isBuffer(value) ? Math.floor(value.length / LONG_VALUE) : 0);
