@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   Database,
+  MissedUpdate,
   newId,
   newRequestState,
   Problem,
@@ -11,7 +12,7 @@ import {
 } from '#kernel';
 import { type BootedModule, describeOnEveryDialect } from '#kernel/testing';
 import { Vault } from '#vault';
-import { bootAudit, changesOf, Thing, Things } from '../testing/things.js';
+import { bootAudit, changesOf, Pairing, Thing, Things } from '../testing/things.js';
 
 const conflict = () => new Problem('things.taken', { status: 409, title: 'Taken', detail: 'It is taken.' });
 
@@ -65,6 +66,52 @@ describeOnEveryDialect('the audit recorder', (dialect) => {
       expect(own.map((change) => change.entry)).toEqual(operations.map(() => entry));
     }
     expect(await entriesOf('thing.create_many')).toHaveLength(9);
+  });
+
+  it('attributes what its unit did in its order, also beside units that fail', async () => {
+    const database = app.get(Database);
+    const row = { ownerId: null, title: null, code: null, tokenHash: null, email: null, amountMinor: 1n };
+    await units.run({ action: 'thing.seed' }, async () =>
+      database.insertLater(Thing, { id: newId('thg'), ...row, code: 'taken' }),
+    );
+    const run = (code: string | null, id: string, changed: string) =>
+      units.run({ action: 'thing.many' }, async (unit) => {
+        const [removed, left] = [newId('thg'), newId('ref')];
+        database.insertLater(Thing, { id, ...row });
+        database.insertLater(Pairing, { left, right: id });
+        database.insertLater(Thing, { id: removed, ...row, code });
+        database.updateLater(Thing, { id: changed }, { amountMinor: 2n });
+        database.deleteLater(Thing, removed);
+        return { id, removed, pair: JSON.stringify([left, id]), entry: unit.id };
+      });
+    const ids = Array.from({ length: 12 }, () => newId('thg'));
+    const outcomes = await Promise.allSettled(
+      ids.map((id, index) => run(index === 3 ? 'taken' : null, id, index === 7 ? 'thg_missing' : id)),
+    );
+    const changes = [...(await changesOf(app, 'thing')), ...(await changesOf(app, 'pairing'))];
+    const of = (id: string) =>
+      changes.filter((change) => change.row === id).map(({ operation, entry }) => [operation, entry]);
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.status === 'rejected') {
+        expect(of(ids[index] ?? '')).toEqual([]);
+        continue;
+      }
+      const { id, removed, pair, entry } = outcome.value;
+      expect([of(id), of(removed), of(pair)]).toEqual([
+        [
+          ['insert', entry],
+          ['update', entry],
+        ],
+        [
+          ['insert', entry],
+          ['delete', entry],
+        ],
+        [['insert', entry]],
+      ]);
+    }
+    const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    expect(refused.map((reason) => database.dialect.isUniqueViolation(reason))).toEqual([true, false]);
+    expect(refused[1]).toBeInstanceOf(MissedUpdate);
   });
 
   it('writes one entry for a committed unit, with who, where, what, whom and what for', async () => {
