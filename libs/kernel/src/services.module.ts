@@ -5,6 +5,7 @@ import { httpConfig } from './http/http.config.js';
 import { IdempotencyAnswer } from './idempotency/idempotency-answer.entity.js';
 import { IdempotencyRecord } from './idempotency/idempotency-record.entity.js';
 import { Idempotency, REPLAY_PURPOSE } from './idempotency/idempotency.service.js';
+import { IdempotentCalls } from './idempotency/idempotent-calls.js';
 import { loggingConfig } from './logging/logging.config.js';
 import { NestLogger } from './logging/nest-logger.js';
 import { LogDestination, RootLogger, standardOutput } from './logging/root-logger.js';
@@ -21,6 +22,7 @@ import { RateLimiter } from './rate-limit/rate-limiter.js';
 const providers: Provider[] = [
   { provide: LogDestination, useFactory: standardOutput },
   Idempotency,
+  IdempotentCalls,
   Mailer,
   Metrics,
   NestLogger,

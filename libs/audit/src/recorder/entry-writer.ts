@@ -14,10 +14,12 @@ export interface EntryFacts {
 }
 
 // Written by hand because every write of the application passes here.
-const INSERT_ENTRY =
-  'INSERT INTO audit_entry (id, occurred_at, action, outcome, error_code, actor_kind, actor_id, session_id, request_id,' +
-  ' trace_id, resource_type, resource_id, subject_id, purpose, details, address_subject_id, client_address)' +
-  ' VALUES';
+const INSERT_ENTRY = {
+  before:
+    'INSERT INTO audit_entry (id, occurred_at, action, outcome, error_code, actor_kind, actor_id, session_id, request_id,' +
+    ' trace_id, resource_type, resource_id, subject_id, purpose, details, address_subject_id, client_address)' +
+    ' VALUES',
+};
 
 /** Writes entries into the tail of a unit, so that they cost no round trip of their own. */
 @Injectable()

@@ -55,19 +55,16 @@ export class TokenAuthenticator extends Authenticator {
     // The account first: an ended session stays ended, so one that is live now was so when the account was read. (A
     // burst that takes several messages may be read the other way round. That shows only when, in the instant between,
     // the session ends and its account then gains something: a role, or its reactivation.)
-    const [access, isLive] = await Promise.all([
+    const [access, [session]] = await Promise.all([
       this.users.findAccess(userId),
-      this.isLive(sessionId, userId),
+      this.database.lookUpEach<SessionRow>(SESSION, sessionId),
     ]);
-    if (!access?.isActive || !isLive) throw invalidToken();
+    if (!access?.isActive || session?.userId !== userId || !this.isLive(session)) throw invalidToken();
     return { kind: 'user', id: userId, sessionId, permissions: access.permissions };
   }
 
-  private async isLive(sessionId: string, userId: string): Promise<boolean> {
-    const [session] = await this.database.lookUpEach<SessionRow>(SESSION, sessionId);
-    return (
-      session?.userId === userId && session.revokedAt === null && toDate(session.expiresAt) > this.clock.now()
-    );
+  private isLive({ revokedAt, expiresAt }: SessionRow): boolean {
+    return revokedAt === null && toDate(expiresAt) > this.clock.now();
   }
 
   /** Kept by the token alone: a header may be spelled in endless ways, each of which would be kept. */

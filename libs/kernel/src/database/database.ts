@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { captureOf } from '../classification/capture.js';
 import { currentUnit, type Unit } from '../unit-of-work/unit.js';
-import type { Dialect } from './dialects/dialect.js';
+import { type Dialect, framed } from './dialects/dialect.js';
 import { isOf, type OfKey } from './keyed-read.js';
 import { SharedReads } from './shared-reads.js';
 import { type Changes, TableSql } from './table-sql.js';
@@ -11,8 +10,6 @@ import { type Changes, TableSql } from './table-sql.js';
 export const WRITER = 'writer';
 export const READER = 'reader';
 export const DIALECT = 'steward.dialect';
-
-const isCaptured = (entity: object): boolean => captureOf(entity).notCapturedBecause === undefined;
 
 /** Runs a SELECT with `?` placeholders on one moment of the database. */
 export type SnapshotQuery = <Row = Record<string, unknown>>(
@@ -93,8 +90,8 @@ export class Database {
    * there. For hot paths: statements before the end of the unit do not see the row, and its errors come from the unit.
    */
   insertLater<Row extends object>(entity: new () => Row, row: Row): void {
-    const { sql, parameters } = this.sqlOf(entity).insert(row);
-    this.openUnit(entity).appendShared(sql, parameters, { isCaptured: isCaptured(entity) });
+    const table = this.sqlOf(entity);
+    this.openUnit(entity).appendShared(table.insert, table.valuesOf(row));
   }
 
   /**
@@ -108,10 +105,10 @@ export class Database {
 
   /** Deletes the row with this id at the end of the open unit; when there is none, it is as with {@link updateLater}. */
   deleteLater<Row extends { id: string }>(entity: new () => Row, id: string): void {
-    const before = `${this.dialect.deleteByKey(this.sqlOf<Row>(entity).table)} WHERE id IN (`;
+    const { deleteById, isCaptured } = this.sqlOf(entity);
     const unit = this.openUnit(entity);
-    if (isCaptured(entity)) unit.append(`${before} ? )`, [id], { mustHit: true });
-    else unit.appendShared(before, [id], { after: ')', mustHit: true });
+    if (isCaptured) unit.append(framed(deleteById, [id]), [id], { mustHit: true });
+    else unit.appendShared(deleteById, [id]);
   }
 
   /**
@@ -147,7 +144,7 @@ export class Database {
   }
 
   private sqlOf<Row extends object>(entity: new () => Row): TableSql<Row> {
-    const known = this.tables.get(entity) ?? new TableSql(entity, this.reader);
+    const known = this.tables.get(entity) ?? new TableSql(entity, this.reader, this.dialect);
     this.tables.set(entity, known);
     return known as TableSql<Row>;
   }

@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import type { Statement } from './dialects/dialect.js';
+import { captureOf } from '../classification/capture.js';
+import type { Dialect, Frame, Statement } from './dialects/dialect.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 
@@ -14,13 +15,18 @@ export class TableSql<Row extends object> {
   private readonly columns: readonly ColumnMetadata[];
   /** What {@link hydrate} looks at for every value, read once. */
   private readonly fields: readonly { column: ColumnMetadata; name: string; property: string }[];
-  readonly table: string;
-  private readonly insertSql: string;
+  private readonly table: string;
+  /** Around the values of one row, in the order of {@link valuesOf}. */
+  readonly insert: Frame;
+  /** Around the id of one row. */
+  readonly deleteById: Frame;
+  readonly isCaptured: boolean;
   private readonly selectSql: string;
 
   constructor(
     private readonly entity: new () => Row,
     private readonly source: DataSource,
+    dialect: Dialect,
   ) {
     const { columns, tablePath } = source.getMetadata(entity);
     const embedded = columns.find(({ embeddedMetadata }) => embeddedMetadata);
@@ -33,14 +39,19 @@ export class TableSql<Row extends object> {
     }));
     this.table = source.driver.escape(tablePath);
     const names = columns.map((column) => this.nameOf(column)).join(', ');
-    this.insertSql = `INSERT INTO ${this.table} (${names}) VALUES`;
+    this.isCaptured = captureOf(entity).notCapturedBecause === undefined;
+    this.insert = { before: `INSERT INTO ${this.table} (${names}) VALUES`, isCaptured: this.isCaptured };
+    this.deleteById = {
+      before: `${dialect.deleteByKey(this.table)} WHERE id IN (`,
+      after: ')',
+      mustHit: true,
+    };
     this.selectSql = `SELECT ${names} FROM ${this.table}`;
   }
 
-  /** The statement up to and with VALUES, and the values of one row. */
-  insert(row: Row): Statement {
-    const parameters = this.columns.map((column) => this.toDatabase(column, column.getEntityValue(row)));
-    return { sql: this.insertSql, parameters };
+  /** What {@link insert} writes of a row. */
+  valuesOf(row: Row): readonly unknown[] {
+    return this.columns.map((column) => this.toDatabase(column, column.getEntityValue(row)));
   }
 
   /** `rest` continues the WHERE clause: it begins with AND or ORDER BY. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Ambient } from '../context/ambient.js';
 import type { RequestContext, RequestState } from '../context/request-context.js';
 import { newId } from '../ids/ids.js';
 import type { RequestLog } from '../logging/request-log.js';
@@ -13,6 +14,17 @@ export interface Edge {
   /** The code of the problem that was answered, for the request log. */
   problemCode?: string;
 }
+
+/** A request and the reply to it. */
+export interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+const present = new Ambient<Exchange>();
+
+/** The request that the running code answers; undefined in background work. */
+export const currentExchange = (): Exchange | undefined => present.value;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -80,8 +92,8 @@ export function openEdge(
     reply.header('cache-control', 'no-store');
     done();
   });
-  fastify.addHook('preValidation', (request, _reply, done) => {
-    context.run(request.edge.state, done);
+  fastify.addHook('preValidation', (request, reply, done) => {
+    present.run({ request, reply }, () => context.run(request.edge.state, done));
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     log.write(request, reply);

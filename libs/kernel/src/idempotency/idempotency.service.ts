@@ -3,6 +3,7 @@ import canonicalize from 'canonicalize';
 import { Recurring } from '../background/recurring.js';
 import { RequestContext, type RequestState } from '../context/request-context.js';
 import { Database } from '../database/database.js';
+import type { Frame } from '../database/dialects/dialect.js';
 import { InjectRepository } from '../database/repositories.js';
 import { kernelErrors } from '../errors/kernel.errors.js';
 import { newId } from '../ids/ids.js';
@@ -55,11 +56,13 @@ interface FoundRecord {
 const HOUR_MS = 3_600_000;
 const KEEP_MS = 24 * HOUR_MS;
 const BATCH = 1000;
+const DONE = Promise.resolve();
 const BOOKKEEPING = { action: 'idempotency.keep', recorded: false } as const;
 
-const INSERT_RECORD =
-  'INSERT INTO idempotency_record (id, principal_id, scope, fingerprint, created_at, expires_at) VALUES';
-const INSERT_ANSWER = 'INSERT INTO idempotency_answer (id, principal_id, status, body) VALUES';
+const INSERT_RECORD = {
+  before:
+    'INSERT INTO idempotency_record (id, principal_id, scope, fingerprint, created_at, expires_at) VALUES',
+};
 
 export const REPLAY_PURPOSE = 'kernel.idempotent_replay';
 
@@ -71,6 +74,7 @@ export const REPLAY_PURPOSE = 'kernel.idempotent_replay';
 export class Idempotency implements OnModuleInit {
   private readonly logger = new Logger('Idempotency');
   private readonly attempts = new WeakMap<RequestState, Attempt>();
+  private readonly insertAnswerFrame: Frame;
 
   constructor(
     private readonly database: Database,
@@ -81,7 +85,12 @@ export class Idempotency implements OnModuleInit {
     private readonly ports: Ports,
     private readonly context: RequestContext,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.insertAnswerFrame = {
+      before: 'INSERT INTO idempotency_answer (id, principal_id, status, body) VALUES',
+      after: `${database.dialect.onConflict(['id'])} id = idempotency_answer.id`,
+    };
+  }
 
   onModuleInit(): void {
     this.hooks.beforeCommit((unit) => this.beforeCommit(unit));
@@ -98,25 +107,26 @@ export class Idempotency implements OnModuleInit {
    * Writes the record of the present request in the open unit, which is itself not recorded: for a unit that commits what
    * is to be done before somebody outside hears of it. Recorded units do this by themselves.
    */
-  async hold(): Promise<void> {
+  hold(): Promise<void> {
     const { attempt } = this;
     const unit = this.units.current;
-    if (unit && attempt?.phase === 'pending') await this.insert(unit, attempt);
+    return unit && attempt?.phase === 'pending' ? this.insert(unit, attempt) : DONE;
   }
 
   /**
    * Keeps the answer of the present request inside the open unit, so that effect and answer are committed together.
    * Call it in the last unit of a use case with exactly what the route answers. Does nothing in a request without a key.
    */
-  async complete(status: number, body: unknown): Promise<void> {
+  complete(status: number, body: unknown): Promise<void> {
     const attempt = this.attempt;
-    if (!attempt || attempt.phase === 'completed') return;
+    if (!attempt || attempt.phase === 'completed') return DONE;
     const answer = { status, body: serialise(body) };
     const unit = this.units.current;
     if (!unit) return this.finish(attempt, answer);
     attempt.answer = { ...answer, unitId: unit.id };
     // In the first unit the hook that writes the record writes the answer with it.
     if (attempt.phase === 'running') this.appendAnswer(unit, attempt, attempt.answer);
+    return DONE;
   }
 
   /** Keeps the answer of an earlier request, by the id that {@link recordId} gave then; for resolvers, inside a unit. */
@@ -203,13 +213,13 @@ export class Idempotency implements OnModuleInit {
     return found?.id === attempt.recordId ? undefined : found;
   }
 
-  private beforeCommit(unit: CommittingUnit): Promise<void> | undefined {
+  private beforeCommit(unit: CommittingUnit): Promise<void> {
     const { attempt } = this;
-    if (attempt?.phase !== 'pending') return undefined;
+    if (attempt?.phase !== 'pending') return DONE;
     return this.insert(unit, attempt, attempt.answer?.unitId === unit.id ? attempt.answer : undefined);
   }
 
-  private insert(unit: Unit, attempt: Attempt, answer?: Answer): Promise<void> | undefined {
+  private insert(unit: Unit, attempt: Attempt, answer?: Answer): Promise<void> {
     const parameters = [
       attempt.recordId,
       attempt.principalId,
@@ -225,7 +235,7 @@ export class Idempotency implements OnModuleInit {
     attempt.tries += 1;
     if (attempt.tries === 1) {
       unit.appendShared(INSERT_RECORD, parameters);
-      return undefined;
+      return DONE;
     }
     return this.insertAtOnce(parameters);
   }
@@ -233,7 +243,7 @@ export class Idempotency implements OnModuleInit {
   /** For a unit that is retried. If it now waits for the key itself, another request holds it: tell the client to come back. */
   private async insertAtOnce(parameters: readonly unknown[]): Promise<void> {
     try {
-      await this.database.query(`${INSERT_RECORD} (${marks(parameters)})`, parameters);
+      await this.database.query(`${INSERT_RECORD.before} (${marks(parameters)})`, parameters);
     } catch (error) {
       throw this.database.dialect.isRetryable(error)
         ? kernelErrors.problem('kernel.idempotency_in_progress', { cause: error })
@@ -266,8 +276,7 @@ export class Idempotency implements OnModuleInit {
       // The person may have been erased by this very request. What was done stays done; only the replay is lost.
       this.logger.warn({ err: error, recordId: id }, 'an answer could not be kept');
     }
-    const after = `${this.database.dialect.onConflict(['id'])} id = idempotency_answer.id`;
-    unit.appendShared(INSERT_ANSWER, [id, principalId, status, row.body?.bytes ?? null], { after });
+    unit.appendShared(this.insertAnswerFrame, [id, principalId, status, row.body?.bytes ?? null]);
   }
 
   private async keptAnswer(id: string): Promise<KeptAnswer | Error> {

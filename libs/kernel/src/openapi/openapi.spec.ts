@@ -56,7 +56,7 @@ class BooksController {
   @Idempotent()
   @RequirePermission('books.create')
   @Post()
-  create(@Body() body: CreateBook): BookResponse {
+  async create(@Body() body: CreateBook): Promise<BookResponse> {
     return { title: body.title, editor: null };
   }
 

@@ -5,8 +5,10 @@ import { HandlerRegistry } from './handler-registry.js';
 
 type Wake = () => void;
 
-const INSERT_MESSAGE =
-  'INSERT INTO outbox_message (id, type, payload, status, attempts, available_at, created_at, entry_id, trace_id) VALUES';
+const INSERT_MESSAGE = {
+  before:
+    'INSERT INTO outbox_message (id, type, payload, status, attempts, available_at, created_at, entry_id, trace_id) VALUES',
+};
 
 /**
  * Writes a unit's events into its tail, and wakes the relay of this process after the commit. An event that nobody handles

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { CommittingUnit } from './unit.js';
 
-/** What a hook still has to do; most only add to the unit's tail, and are done when they return. */
-type BeforeCommit = (unit: CommittingUnit) => Promise<void> | undefined;
+type BeforeCommit = (unit: CommittingUnit) => Promise<void>;
 
 /** Lets parts of the kernel add to every recorded unit in its own transaction. */
 @Injectable()
@@ -25,9 +24,8 @@ export class UnitHooks {
     return false;
   }
 
-  /** What is still to be awaited; the hooks have begun in their order. */
-  run(unit: CommittingUnit): Promise<unknown> | undefined {
-    const pending = this.hooks.map((hook) => hook(unit)).filter((each) => each !== undefined);
-    return pending.length > 0 ? Promise.all(pending) : undefined;
+  /** What {@link beforeCommit} was given, in that order. */
+  get beforeEachCommit(): readonly BeforeCommit[] {
+    return this.hooks;
   }
 }

@@ -131,8 +131,7 @@ export class UnitOfWork {
     try {
       const result = await withUnit(unit, () => work(unit));
       if (isRecorded(unit.intent)) {
-        const hooked = withUnit(unit, () => this.hooks.run(unit));
-        if (hooked) await hooked;
+        for (const hook of this.hooks.beforeEachCommit) await withUnit(unit, () => hook(unit));
         this.ports.get(UnitRecorder).record(unit);
       }
       this.outbox.append(unit);

@@ -1,6 +1,6 @@
 import type { EntityManager, QueryRunner } from 'typeorm';
 import { Ambient } from '../context/ambient.js';
-import { listOf, type Statement } from '../database/dialects/dialect.js';
+import { type Frame, framed, type Statement } from '../database/dialects/dialect.js';
 import type { DomainEvent } from '../outbox/domain-event.js';
 
 /** What a unit of work is about; it becomes the audit entry. */
@@ -46,14 +46,9 @@ export interface Unit {
   append(sql: string, parameters: readonly unknown[], options?: { mustHit?: boolean | number }): void;
   /**
    * Adds a statement about one list of values to the unit's tail: units that are committed together share it, each with
-   * its list. `before` and `after` stand around the lists. One that `mustHit` has to change one row for each. `isCaptured`
-   * tells an INSERT into a table whose changes are captured; other changes of such a table cannot be shared.
+   * its list in the same frame.
    */
-  appendShared(
-    before: string,
-    values: readonly unknown[],
-    options?: { after?: string; mustHit?: boolean; isCaptured?: boolean },
-  ): void;
+  appendShared(frame: Frame, values: readonly unknown[]): void;
   /** Runs after the commit, never after a rollback. It must not throw. */
   onCommitted(callback: () => void): void;
 }
@@ -82,7 +77,7 @@ export const withUnit = <T>(unit: OpenUnit | undefined, work: () => T): T => pre
 export class OpenUnit implements CommittingUnit {
   private state: 'open' | 'closed' = 'open';
   private doomedBy: { error: unknown } | undefined;
-  private extra: UnitDescription = {};
+  details: Readonly<Record<string, unknown>> = {};
   readonly events: PublishedEvent[] = [];
   readonly tail: Statement[] = [];
   readonly committed: (() => void)[] = [];
@@ -97,7 +92,7 @@ export class OpenUnit implements CommittingUnit {
   constructor(
     readonly id: string,
     private readonly open: (unit: OpenUnit) => EntityManager,
-    private readonly declared: UnitIntent,
+    public intent: UnitIntent,
     readonly startedAt: Date,
   ) {}
 
@@ -105,18 +100,9 @@ export class OpenUnit implements CommittingUnit {
     return (this.opened ??= this.open(this));
   }
 
-  get intent(): UnitIntent {
-    const { details: _details, ...described } = this.extra;
-    return { ...this.declared, ...described };
-  }
-
-  get details(): Readonly<Record<string, unknown>> {
-    return this.extra.details ?? {};
-  }
-
-  describe(description: UnitDescription): void {
-    const details = { ...this.extra.details, ...description.details };
-    this.extra = { ...this.extra, ...description, details };
+  describe({ details, ...description }: UnitDescription): void {
+    this.intent = { ...this.intent, ...description };
+    this.details = { ...this.details, ...details };
   }
 
   publish(event: DomainEvent, options: { after?: Date } = {}): void {
@@ -128,24 +114,12 @@ export class OpenUnit implements CommittingUnit {
     parameters: readonly unknown[],
     { mustHit = false }: { mustHit?: boolean | number } = {},
   ): void {
-    this.tail.push({ sql, parameters, ...(mustHit === false ? {} : { mustHit: Number(mustHit) }) });
+    this.tail.push({ sql, parameters, mustHit: mustHit === false ? undefined : Number(mustHit) });
   }
 
-  appendShared(
-    before: string,
-    values: readonly unknown[],
-    {
-      after = '',
-      mustHit = false,
-      isCaptured = false,
-    }: { after?: string; mustHit?: boolean; isCaptured?: boolean } = {},
-  ): void {
-    this.tail.push({
-      sql: `${before} ${listOf(values)} ${after}`,
-      parameters: values,
-      frame: { before, after, isCaptured },
-      ...(mustHit ? { mustHit: 1 } : {}),
-    });
+  appendShared(frame: Frame, values: readonly unknown[]): void {
+    const mustHit = frame.mustHit ? 1 : undefined;
+    this.tail.push({ sql: framed(frame, values), parameters: values, frame, mustHit });
   }
 
   onCommitted(callback: () => void): void {
@@ -166,7 +140,7 @@ export class OpenUnit implements CommittingUnit {
     if (this.doomedBy) throw this.doomedBy.error;
     if (this.state === 'closed') {
       throw new Error(
-        `The unit of work "${this.declared.action}" is over; a promise inside it was not awaited`,
+        `The unit of work "${this.intent.action}" is over; a promise inside it was not awaited`,
       );
     }
   }

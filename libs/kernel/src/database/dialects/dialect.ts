@@ -6,20 +6,23 @@ export interface Statement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
   /** How many rows the statement must change; else it fails with an error that {@link Dialect.isMissed} knows. */
-  readonly mustHit?: number;
+  readonly mustHit?: number | undefined;
   /** The statement around its one list of values, where it may share it with others; see {@link Frame}. */
   readonly frame?: Frame;
 }
 
 /**
  * What stands before and behind a list of values, `(?, ?)`, in a statement that nothing else in its transaction depends
- * on and that says of many such lists what it says of one: those with the same frame may go together.
+ * on and that says of many such lists what it says of one. Made once: statements with the very same frame may go
+ * together.
  */
 export interface Frame {
   readonly before: string;
-  readonly after: string;
-  /** Whether it changes a captured table: each list under the attribution of its own unit. */
-  readonly isCaptured: boolean;
+  readonly after?: string;
+  /** Each list has to change one row. */
+  readonly mustHit?: boolean;
+  /** An INSERT into a captured table: each list under the attribution of its own unit. Other changes cannot be shared. */
+  readonly isCaptured?: boolean;
 }
 
 /** A unit that is nothing but its tail: everything it writes, known before its transaction begins. */
@@ -102,5 +105,17 @@ export function markTransaction(runner: QueryRunner, open: boolean): void {
   Object.assign(runner, { isTransactionActive: open, transactionDepth: open ? 1 : 0 });
 }
 
-/** A list of values in SQL: `(?, ?)`. */
-export const listOf = (values: readonly unknown[]): string => `(${values.map(() => '?').join(', ')})`;
+const lists = new Map<number, string>();
+
+/** A list of so many values in SQL: `(?, ?)`. */
+export function listOf({ length }: readonly unknown[]): string {
+  const known = lists.get(length);
+  if (known !== undefined) return known;
+  const list = `(${Array<string>(length).fill('?').join(', ')})`;
+  lists.set(length, list);
+  return list;
+}
+
+/** A frame with one list in it. */
+export const framed = ({ before, after = '' }: Frame, values: readonly unknown[]): string =>
+  `${before} ${listOf(values)} ${after}`;

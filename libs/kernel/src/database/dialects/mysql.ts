@@ -119,41 +119,36 @@ const isOrdered = ({ tail }: WholeUnit): boolean => tail.some(({ frame }) => fra
 /** What a unit does to captured tables in an order of its own, under its attribution. */
 function attributed(unit: WholeUnit): Statement[] {
   if (!isOrdered(unit)) return [];
-  const own = unit.tail.filter(({ frame }) => frame?.isCaptured !== false);
+  const own = unit.tail.filter(({ frame }) => !frame || frame.isCaptured);
   return [{ sql: ATTRIBUTE, parameters: [unit.entryId] }, ...own];
 }
 
-/** A list of values, in SQL and for its placeholders. */
-type List = readonly [sql: string, parameters: readonly unknown[]];
-
 /**
- * Rows are inserted one after the other, each with its triggers: the first value of each says whose the row is. Compared
- * with NULL instead, the assignment would be optimised away.
+ * {@link listOf} of a captured row, whose parameters begin with its entry and once more with its first value. Rows are
+ * inserted one after the other, each with its triggers: the first value of each says whose the row is. Compared with NULL
+ * instead, the assignment would be optimised away.
  */
-const attributedList = (entryId: string | null, [first, ...rest]: readonly unknown[]): List => [
-  `(IF((@steward_entry := ?) = '', ?, ?)${', ?'.repeat(rest.length)})`,
-  [entryId, first, first, ...rest],
-];
+const attributedListOf = (values: readonly unknown[]): string =>
+  listOf(values).replace('?', "IF((@steward_entry := ?) = '', ?, ?)");
 
 /** The framed statements of all units, one for each frame; it must hit as many rows as they must together. */
 function gathered(units: readonly WholeUnit[]): Statement[] {
-  const groups = new Map<string, { frame: Frame; mustHit: number | undefined; lists: List[] }>();
+  const gatherings = new Map<Frame, { lists: string[]; parameters: unknown[] }>();
   for (const unit of units) {
     const ordered = isOrdered(unit);
-    for (const { frame, mustHit, parameters } of unit.tail) {
+    for (const { frame, parameters } of unit.tail) {
       if (!frame || (ordered && frame.isCaptured)) continue;
-      const key = `${frame.before}\n${frame.after}\n${mustHit ?? ''}`;
-      let group = groups.get(key);
-      if (!group) groups.set(key, (group = { frame, mustHit, lists: [] }));
-      group.lists.push(
-        frame.isCaptured ? attributedList(unit.entryId, parameters) : [listOf(parameters), parameters],
-      );
+      let gathering = gatherings.get(frame);
+      if (!gathering) gatherings.set(frame, (gathering = { lists: [], parameters: [] }));
+      if (frame.isCaptured) gathering.parameters.push(unit.entryId, parameters[0]);
+      gathering.parameters.push(...parameters);
+      gathering.lists.push(frame.isCaptured ? attributedListOf(parameters) : listOf(parameters));
     }
   }
-  return [...groups.values()].map(({ frame, mustHit, lists }) => ({
-    sql: `${frame.before} ${lists.map(([sql]) => sql).join(', ')} ${frame.after}`,
-    parameters: lists.flatMap(([, parameters]) => parameters),
-    ...(mustHit === undefined ? {} : { mustHit: lists.length }),
+  return [...gatherings].map(([{ before, after = '', mustHit }, { lists, parameters }]) => ({
+    sql: `${before} ${lists.join(', ')} ${after}`,
+    parameters,
+    mustHit: mustHit ? lists.length : undefined,
   }));
 }
 

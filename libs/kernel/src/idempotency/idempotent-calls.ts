@@ -1,8 +1,8 @@
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { lastValueFrom, of, type Observable } from 'rxjs';
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { RequestContext } from '../context/request-context.js';
 import { kernelErrors } from '../errors/kernel.errors.js';
+import type { Exchange } from '../http/edge.js';
 import { problemDocument } from '../http/problem-document.js';
 import { toProblem } from '../http/to-problem.js';
 import { type Attempt, Idempotency } from './idempotency.service.js';
@@ -10,17 +10,16 @@ import { KeptAnswer } from './kept-answer.js';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** Wraps a route with `@Idempotent()`: replays what is known, and keeps what becomes known. */
+/** Calls the method of a route with `@Idempotent()`: replays what is known, and keeps what becomes known. */
 @Injectable()
-export class IdempotencyInterceptor implements NestInterceptor {
+export class IdempotentCalls {
   constructor(
     private readonly idempotency: Idempotency,
     private readonly context: RequestContext,
   ) {}
 
-  async intercept(execution: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    const request = execution.switchToHttp().getRequest<FastifyRequest>();
-    const reply = execution.switchToHttp().getResponse<FastifyReply>();
+  /** Gives what the method does, as the text that is kept: a replay is the same to the last byte. */
+  async run(call: () => Promise<unknown>, { request, reply }: Exchange): Promise<string | undefined> {
     const attempt = await this.idempotency.begin({
       principalId: this.context.principal.id,
       route: `${request.method} ${request.routeOptions.url ?? ''}`,
@@ -28,26 +27,26 @@ export class IdempotencyInterceptor implements NestInterceptor {
       input: { params: request.params ?? null, query: request.query ?? null, body: request.body ?? null },
     });
     try {
-      const result: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+      const result = await call();
       const body = result === undefined || result === null ? '' : JSON.stringify(result);
       const answer = { status: reply.statusCode, body };
       if (attempt.phase === 'completed') assertKept(answer, attempt);
       else await this.idempotency.finish(attempt, answer);
-      if (body === '') return of(undefined);
-      // The bytes that are kept, so that a replay is the same to the last one.
+      if (body === '') return undefined;
       reply.type('application/json; charset=utf-8');
-      return of(body);
+      return body;
     } catch (error) {
-      return this.fail(attempt, error);
+      throw await this.told(attempt, error);
     }
   }
 
-  private async fail(attempt: Attempt, error: unknown): Promise<never> {
-    if (error instanceof KeptAnswer) throw error;
+  /** What the client is told of an error; a refusal after the first effect is kept as the answer. */
+  private async told(attempt: Attempt, error: unknown): Promise<unknown> {
+    if (error instanceof KeptAnswer) return error;
     if (attempt.phase === 'pending') {
       // Nothing was done here; if that is because a duplicate was faster, its answer is the answer.
       await this.idempotency.answerIfKnown(attempt);
-      throw error;
+      return error;
     }
     const problem = toProblem(error);
     if (attempt.phase === 'running' && problem.status < 500) {
@@ -55,7 +54,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       await this.idempotency.finish(attempt, { status: problem.status, body });
     }
     // A failure after the first effect leaves the record running: what happened is for a resolver to find out.
-    throw error;
+    return error;
   }
 }
 
