@@ -25,10 +25,13 @@ const LOST = [
   'EPIPE',
   'ETIMEDOUT',
   'ER_SERVER_SHUTDOWN',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
 ];
+/** The SQLSTATE class of what was killed, or ran out of time. A COMMIT may have gone through when it is told so. */
+const INTERRUPTED = '70';
 
 /** SQLSTATE classes of a connection, a transaction or an operator's intervention. */
-const NOT_THE_STATEMENT = ['08', '40', '57', '70'];
+const NOT_THE_STATEMENT = ['08', '40', '57', INTERRUPTED];
 /** Timeouts, kills and exhausted resources that come under a general SQLSTATE. */
 const OVERLOADED = [1037, 1038, 1053, 1129, 1130, 1203, 1205, 1226, 3024];
 
@@ -76,13 +79,20 @@ function url(address: string | undefined): string {
  */
 const STRICT = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
 
-/** What mysql2 itself offers both for a pool and for one of its connections. */
-type Queryable = Pick<Connection, 'query'>;
+/**
+ * An answer that has not come by then never will: the server gives none when it is told to kill a query between two
+ * statements of one text. What the transaction holds is only let go with its connection.
+ */
+const ANSWER_MS = 60_000;
 
-/** Statements of one round trip, by the driver directly: TypeORM's own way costs as much again. */
-function send(target: Queryable, sql: string, parameters: readonly unknown[]): Promise<unknown> {
+/**
+ * Statements of one round trip, by the driver directly: TypeORM's own way costs as much again. A connection of which
+ * nobody knows what it has done is not used again.
+ */
+function send(connection: PoolConnection, sql: string, parameters: readonly unknown[]): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    target.query(sql, [...parameters], (error, result) => {
+    connection.query({ sql, timeout: ANSWER_MS }, [...parameters], (error, result) => {
+      if (error && mysql.isFatal(error)) connection.destroy();
       if (error) reject(error);
       else resolve(result);
     });
@@ -98,9 +108,11 @@ const connect = (pool: Pool): Promise<PoolConnection> =>
   });
 
 const ATTRIBUTE = 'SET @steward_entry = ?';
+const CLEAR = 'SET @steward_entry = NULL';
 const BEGIN = `${ATTRIBUTE}; START TRANSACTION`;
-const COMMIT = 'COMMIT; SET @steward_entry = NULL';
-const ROLLBACK = 'ROLLBACK; SET @steward_entry = NULL';
+// COMMIT is the last: an error of what came behind it would look as if nothing had been committed.
+const COMMIT = `${CLEAR}; COMMIT`;
+const ROLLBACK = `ROLLBACK; ${CLEAR}`;
 
 /**
  * Fails unless the statement before it hit so many rows. There is no plain assertion in SQL that MySQL and MariaDB share; a
@@ -131,28 +143,45 @@ function attributed(unit: WholeUnit): Statement[] {
 const attributedListOf = (values: readonly unknown[]): string =>
   listOf(values).replace('?', "IF((@steward_entry := ?) = '', ?, ?)");
 
-/** The framed statements of all units, one for each frame; it must hit as many rows as they must together. */
-function gathered(units: readonly WholeUnit[]): Statement[] {
-  const gatherings = new Map<Frame, { lists: string[]; parameters: unknown[] }>();
+/** What the units say in the same frame. */
+interface Gathering {
+  readonly frame: Frame;
+  readonly lists: string[];
+  readonly parameters: unknown[];
+}
+
+/** The framed statements of all units, one for each frame where their order allows it. */
+function gathered(units: readonly WholeUnit[]): Gathering[] {
+  const gatherings: Gathering[] = [];
   for (const unit of units) {
     const ordered = isOrdered(unit);
+    let last = 0;
     for (const { frame, parameters } of unit.tail) {
       if (!frame || (ordered && frame.isCaptured)) continue;
-      let gathering = gatherings.get(frame);
-      if (!gathering) gatherings.set(frame, (gathering = { lists: [], parameters: [] }));
-      if (frame.isCaptured) gathering.parameters.push(unit.entryId, parameters[0]);
+      // A captured row may refer to one that its unit inserts before it.
+      const from = frame.isCaptured ? last : 0;
+      let gathering = gatherings.find((each, at) => each.frame === frame && at >= from);
+      if (!gathering) gatherings.push((gathering = { frame, lists: [], parameters: [] }));
+      if (frame.isCaptured) {
+        last = gatherings.indexOf(gathering);
+        gathering.parameters.push(unit.entryId, parameters[0]);
+      }
       gathering.parameters.push(...parameters);
       gathering.lists.push(frame.isCaptured ? attributedListOf(parameters) : listOf(parameters));
     }
   }
-  return [...gatherings].map(([{ before, after = '', mustHit }, { lists, parameters }]) => ({
-    sql: `${before} ${lists.join(', ')} ${after}`,
-    parameters,
-    mustHit: mustHit ? lists.length : undefined,
-  }));
+  return gatherings;
 }
 
-const connectionOf = async (runner: QueryRunner): Promise<Queryable> => (await runner.connect()) as Queryable;
+/** The statement about all lists; it must hit as many rows as they must together. */
+const statementOf = ({ frame, lists, parameters }: Gathering): Statement => ({
+  sql: `${frame.before} ${lists.join(', ')} ${frame.after ?? ''}`,
+  parameters,
+  mustHit: frame.mustHit ? lists.length : undefined,
+});
+
+const connectionOf = async (runner: QueryRunner): Promise<PoolConnection> =>
+  (await runner.connect()) as PoolConnection;
 
 const READ_COMMITTED = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
 const READ_ONLY = 'SET SESSION TRANSACTION READ ONLY';
@@ -189,15 +218,22 @@ export const mysql: Dialect = {
 
   async write(writer, units) {
     const shared = gathered(units);
-    // Conditions first: a unit that comes too late is to fail for that, and not for what it would have done.
-    const conditions = shared.filter(({ mustHit }) => mustHit !== undefined);
-    const others = shared.filter(({ mustHit }) => mustHit === undefined);
-    const statements = [...conditions, ...units.flatMap(attributed), ...others];
+    const captured = shared.filter(({ frame }) => frame.isCaptured);
+    const uncaptured = shared.filter(({ frame }) => !frame.isCaptured);
+    const statements = [
+      // Conditions first: a unit that comes too late is to fail for that, and not for what it would have done.
+      ...uncaptured.filter(({ frame }) => frame.mustHit).map(statementOf),
+      ...units.flatMap(attributed),
+      ...captured.map(statementOf),
+      // Should any of these change a captured table after all, it is nobody's rather than somebody else's.
+      { sql: CLEAR, parameters: [] },
+      ...uncaptured.filter(({ frame }) => !frame.mustHit).map(statementOf),
+    ];
     const connection = await connect(poolOf(writer));
     try {
       await send(
         connection,
-        ['START TRANSACTION', ...statements.map(textOf), COMMIT].join('; '),
+        ['START TRANSACTION', ...statements.map(textOf), 'COMMIT'].join('; '),
         statements.flatMap(({ parameters }) => parameters),
       );
     } catch (error) {
@@ -211,15 +247,16 @@ export const mysql: Dialect = {
 
   async rollback(runner) {
     markTransaction(runner, false);
-    await runner.query(ROLLBACK).catch((error: unknown) => {
-      // A lost connection has rolled back by itself, and the pool discards it.
-      if (!mysql.isFatal(error)) throw error;
-    });
+    // A connection that cannot be had, or is lost, has rolled back by itself.
+    const connection = await connectionOf(runner).catch(() => undefined);
+    if (connection) await send(connection, ROLLBACK, []).catch(() => connection.destroy());
   },
 
   isRetryable: (error) => DEADLOCK.includes(driverNumber(error) ?? 0),
   isFatal: (error) =>
-    LOST.includes(String(driverCode(error))) || (error as { fatal?: boolean })?.fatal === true,
+    LOST.includes(String(driverCode(error))) ||
+    sqlState(error)?.startsWith(INTERRUPTED) === true ||
+    (error as { fatal?: boolean })?.fatal === true,
   isUniqueViolation: (error) => DUPLICATE.includes(driverNumber(error) ?? 0),
   isMistake(error) {
     const state = sqlState(error);
@@ -240,12 +277,17 @@ export const mysql: Dialect = {
 
   async readTogether(reader, statements) {
     const sql = statements.map((statement) => statement.sql).join('; ');
-    const result = await send(
-      poolOf(reader),
-      sql,
-      statements.flatMap(({ parameters }) => parameters),
-    );
-    return (statements.length === 1 ? [result] : result) as unknown[][];
+    const connection = await connect(poolOf(reader));
+    try {
+      const result = await send(
+        connection,
+        sql,
+        statements.flatMap(({ parameters }) => parameters),
+      );
+      return (statements.length === 1 ? [result] : result) as unknown[][];
+    } finally {
+      connection.release();
+    }
   },
   // A small table would be read from end to end, and wait for every row that somebody else has locked.
   deleteByKey: (table) => `DELETE ${table} FROM ${table} FORCE INDEX (PRIMARY)`,

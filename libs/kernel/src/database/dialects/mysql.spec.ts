@@ -1,0 +1,199 @@
+import { getDataSourceToken } from '@nestjs/typeorm';
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { type BootedModule, bootTestModule, engines } from '../../testing/index.js';
+import { WRITER } from '../database.js';
+import { type Frame, framed, type Statement, type WholeUnit } from './dialect.js';
+import { mysql } from './mysql.js';
+
+type Sent = string | { readonly sql: string; readonly timeout?: number };
+
+interface Driver {
+  query(what: Sent, ...rest: unknown[]): unknown;
+}
+
+const inserted = (frame: Frame, parameters: unknown[]): Statement => ({
+  sql: framed(frame, parameters),
+  parameters,
+  frame,
+});
+const PARENT = { before: 'INSERT INTO parent VALUES', isCaptured: true };
+const CHILD = { before: 'INSERT INTO child VALUES', isCaptured: true };
+const parent = (id: string) => inserted(PARENT, [id]);
+const child = (id: string, of: string) => inserted(CHILD, [id, of]);
+const unit = (entryId: string | null, ...tail: Statement[]): WholeUnit => ({ entryId, tail });
+
+describe.runIf(inject('mariadbUrl'))(`units on MySQL — needs: ${engines.mariadb.install}`, () => {
+  let app: BootedModule;
+  let writer: DataSource;
+  let driver: Driver;
+  let outside: Connection;
+
+  beforeAll(async () => {
+    app = await bootTestModule({ dialect: 'mariadb', nullPorts: true });
+    writer = app.get<DataSource>(getDataSourceToken(WRITER) as string);
+    driver = await driverOf(writer);
+    outside = await createConnection(app.database.url!);
+    await outside.query('CREATE TABLE seen (id VARCHAR(10), entry VARCHAR(10))');
+    await createCaptured('parent', 'id VARCHAR(10) PRIMARY KEY');
+    await createCaptured(
+      'child',
+      'id VARCHAR(10) PRIMARY KEY, parent VARCHAR(10), FOREIGN KEY (parent) REFERENCES parent (id)',
+    );
+  });
+  afterAll(async () => {
+    await outside.end();
+    await app.close();
+  });
+  beforeEach(async () => {
+    for (const table of ['child', 'parent', 'seen']) await outside.query(`DELETE FROM ${table}`);
+  });
+
+  /** A table whose trigger says under which entry each of its rows came. */
+  async function createCaptured(table: string, columns: string, id = 'id'): Promise<void> {
+    await outside.query(`CREATE TABLE ${table} (${columns})`);
+    await outside.query(
+      `CREATE TRIGGER ${table}_seen AFTER INSERT ON ${table} FOR EACH ROW INSERT INTO seen VALUES (NEW.${id}, @steward_entry)`,
+    );
+  }
+  const rows = async (sql: string) =>
+    (await outside.query<RowDataPacket[]>(sql))[0].map((row) => ({ ...row }));
+  const seen = async () => (await rows('SELECT * FROM seen')).map(({ id, entry }) => [id, entry]);
+  /** Sends something else than what was to be sent. */
+  const sending = (instead: (what: Sent) => Sent) => {
+    const original = driver.query;
+    return vi.spyOn(driver, 'query').mockImplementation(function (this: unknown, what, ...rest) {
+      return original.call(this, instead(what), ...rest);
+    });
+  };
+  const write = (...units: WholeUnit[]) => mysql.write(writer, units);
+
+  it('insert a row behind the one that it refers to, whatever others of the batch insert first', async () => {
+    await write(unit('a', parent('p1')));
+    await write(
+      unit('b', child('c1', 'p1'), parent('p2'), child('c2', 'p2')),
+      unit('c', parent('p3'), child('c3', 'p3')),
+    );
+    expect((await seen()).sort()).toEqual([
+      ['c1', 'b'],
+      ['c2', 'b'],
+      ['c3', 'c'],
+      ['p1', 'a'],
+      ['p2', 'b'],
+      ['p3', 'c'],
+    ]);
+  });
+
+  it('attribute a change to nobody rather than to somebody else', async () => {
+    await write(
+      unit(null, parent('p1')),
+      unit('a', parent('p2')),
+      unit('b', { sql: 'INSERT INTO parent VALUES (?)', parameters: ['p3'] }),
+      unit('c', inserted({ before: 'INSERT INTO parent (id) VALUES' }, ['p4'])),
+    );
+    expect((await seen()).sort()).toEqual([
+      ['p1', null],
+      ['p2', 'a'],
+      ['p3', 'b'],
+      ['p4', null],
+    ]);
+  });
+
+  it('take any first value as it is', async () => {
+    const firsts: [type: string, values: unknown[]][] = [
+      ['BIGINT', [9223372036854775807n, -9223372036854775808n, null]],
+      ['BLOB', [Buffer.from([0, 39, 92, 255]), Buffer.alloc(0), null]],
+      ['DATETIME(6)', [new Date('2026-01-01T00:00:00.123Z'), null]],
+      ['TINYINT', [true, false, null]],
+      ['DECIMAL(30, 10)', ['12345678901234567890.0123456789', null]],
+      ['TEXT', ["'; DROP TABLE parent; --", "\\'); -- ", '?', '??', '\u0000\u001a\n"`', 'é\u{1F600}', null]],
+      ['INT AUTO_INCREMENT PRIMARY KEY', [null, 5, null]],
+    ];
+    for (const [index, [type, values]] of firsts.entries()) {
+      const [captured, plain] = [`captured_${index}`, `plain_${index}`];
+      await createCaptured(captured, `first ${type}, n INT`, 'n');
+      await outside.query(`CREATE TABLE ${plain} (first ${type}, n INT)`);
+      const into = (frame: Frame) => (value: unknown, n: number) =>
+        unit(n === 1 ? null : `e${n}`, inserted(frame, [value, n]));
+      await write(
+        ...values.map(into({ before: `INSERT INTO ${captured} VALUES`, isCaptured: true })),
+        ...values.map(into({ before: `INSERT INTO ${plain} VALUES` })),
+      );
+      expect(await rows(`SELECT * FROM ${captured} ORDER BY n`), type).toEqual(
+        await rows(`SELECT * FROM ${plain} ORDER BY n`),
+      );
+      expect(await seen(), type).toEqual(values.map((_, n) => [`${n}`, n === 1 ? null : `e${n}`]));
+      await outside.query('DELETE FROM seen');
+    }
+  });
+
+  describe('that wait for a lock', () => {
+    const waiting = () =>
+      rows(
+        "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'INSERT INTO parent%'",
+      );
+    beforeEach(async () => {
+      await outside.query('START TRANSACTION');
+      await outside.query("INSERT INTO parent VALUES ('taken')");
+    });
+
+    it('may have been committed for all one knows when they are interrupted', async () => {
+      const failed = write(unit('a', parent('p1')), unit('b', parent('taken'))).catch(
+        (error: unknown) => error,
+      );
+      await vi.waitFor(async () => {
+        const [batch] = await waiting();
+        await outside.query(`KILL QUERY ${batch!['id']}`);
+      });
+      const error = await failed;
+      await outside.query('ROLLBACK');
+      expect([mysql.isFatal(error), mysql.isMistake(error), mysql.isRetryable(error)]).toEqual([
+        true,
+        false,
+        false,
+      ]);
+      await write(unit('c', parent('p2')));
+      expect(await seen()).toEqual([['p2', 'c']]);
+    });
+
+    it('give up a connection that does not answer', async () => {
+      const impatient = sending((what) =>
+        typeof what === 'object' && what.timeout !== undefined ? { ...what, timeout: 100 } : what,
+      );
+      const error = await write(unit('a', parent('taken'))).catch((reason: unknown) => reason);
+      impatient.mockRestore();
+      await outside.query('ROLLBACK');
+      expect(mysql.isFatal(error)).toBe(true);
+      await vi.waitFor(async () => expect(await waiting()).toEqual([]));
+      await write(unit('b', parent('p1')));
+    });
+  });
+
+  it('end with COMMIT, so that no error comes behind it', async () => {
+    const query = vi.spyOn(driver, 'query');
+    await write(unit('a', parent('p1')));
+    const runner = writer.createQueryRunner();
+    await mysql.begin(runner, 'b');
+    await mysql.commit(runner, [parent('p2')]);
+    await runner.release();
+    const texts = query.mock.calls.map(([what]) => (typeof what === 'string' ? what : what.sql));
+    query.mockRestore();
+    expect(texts.filter((text) => text.includes('COMMIT'))).toEqual([
+      expect.stringMatching(/; COMMIT$/),
+      expect.stringMatching(/; COMMIT$/),
+    ]);
+    expect(await seen()).toEqual([
+      ['p1', 'a'],
+      ['p2', 'b'],
+    ]);
+  });
+});
+
+/** What every connection of the driver inherits. */
+async function driverOf(writer: DataSource): Promise<Driver> {
+  const runner = writer.createQueryRunner();
+  const connection: unknown = await runner.connect();
+  await runner.release();
+  return Object.getPrototypeOf(Object.getPrototypeOf(connection)) as Driver;
+}
