@@ -81,12 +81,11 @@ export class PaymentsService {
       traceId: this.context.get()?.traceId ?? null,
     };
     const order = PaymentOrder.place(full, this.clock.now(), this.checkAt());
-    const payment = Payment.begin(order);
     if (metadata) {
       await this.vault.prepare([order.customerId], retention);
       this.vault.seal(order, { metadata });
-      this.vault.seal(payment, { metadata });
     }
+    const payment = Payment.begin(order);
     await this.units.run({ action: 'payment.order', recorded: false }, async () => {
       this.database.insertLater(PaymentOrder, order);
       await this.idempotency.hold();

@@ -14,6 +14,11 @@ export interface PersonalDataOptions {
   readonly retention: RetentionClass;
   /** What it is, in the words of the export and the Article 30 register. */
   readonly label: string;
+  /**
+   * The id of another column, when values are sealed as if they stood there: in a row with the same primary key and
+   * subject, so that they move there unopened.
+   */
+  readonly sealedAs?: string;
   /** Name of the normaliser, when the column can be searched by equality. */
   readonly blindIndex?: string;
 }

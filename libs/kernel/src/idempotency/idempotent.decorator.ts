@@ -14,7 +14,11 @@ type Method = (...args: never[]) => Promise<unknown>;
  */
 export const Idempotent =
   () =>
-  <T extends Method>(controller: object, _name: string | symbol, method: TypedPropertyDescriptor<T>): void => {
+  <T extends Method>(
+    controller: object,
+    _name: string | symbol,
+    method: TypedPropertyDescriptor<T>,
+  ): void => {
     const original = method.value as Method;
     const idempotent = function (this: { [CALLS]: IdempotentCalls }, ...args: never[]): Promise<unknown> {
       const exchange = currentExchange();

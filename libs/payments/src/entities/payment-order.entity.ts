@@ -16,6 +16,7 @@ export type NewPaymentOrder = Omit<PaymentTerms, keyof AwaitsGateway> &
 export class PaymentOrder extends PaymentTerms {
   @PersonalData({
     id: 'payments.order_metadata',
+    sealedAs: 'payments.metadata',
     subject: 'customerId',
     retention: 'accounting',
     label: 'What the shop noted with a payment that the gateway has not answered yet',

@@ -84,12 +84,11 @@ export class Payment extends PaymentTerms {
   @InstantColumn({ nullable: true })
   capturedAt: Date | null;
 
-  /** The payment that was ordered, with its authorisation under way. Its metadata is to be sealed anew. */
+  /** The payment that was ordered, with its authorisation under way. */
   static begin(order: PaymentOrder): Payment {
     const { orderedBy: _orderedBy, sessionId: _sessionId, traceId: _traceId, ...terms } = order;
     return Object.assign(new Payment(), terms, {
       status: 'processing',
-      metadata: null,
       amountCapturedMinor: 0n,
       amountRefundedMinor: 0n,
       amountRefundReservedMinor: 0n,

@@ -1,10 +1,8 @@
 import { Clock, Database, InjectRepository, MissedUpdate, UnitOfWork } from '#kernel';
-import { Vault } from '#vault';
 import { Injectable } from '@nestjs/common';
 import { LessThanOrEqual, type Repository } from 'typeorm';
 import { PaymentOrder } from '../entities/payment-order.entity.js';
 import { Payment } from '../entities/payment.entity.js';
-import { ownPayments } from '../payments.purposes.js';
 
 /** Makes payments of orders whose answer did not come back to the request that placed them. */
 @Injectable()
@@ -13,7 +11,6 @@ export class LeftOrders {
     @InjectRepository(PaymentOrder) private readonly orders: Repository<PaymentOrder>,
     private readonly database: Database,
     private readonly units: UnitOfWork,
-    private readonly vault: Vault,
     private readonly clock: Clock,
   ) {}
 
@@ -38,11 +35,6 @@ export class LeftOrders {
   async takeOver(order: PaymentOrder): Promise<void> {
     const { id, customerId } = order;
     const payment = Payment.begin(order);
-    const metadata = order.metadata && (await this.metadataOf(order));
-    if (metadata) {
-      await this.vault.prepare([customerId], 'accounting');
-      this.vault.seal(payment, { metadata });
-    }
     const intent = { action: 'payment.create', resource: { type: 'payment', id }, subject: customerId };
     try {
       await this.units.run(intent, async (unit) => {
@@ -63,10 +55,5 @@ export class LeftOrders {
     } catch (error) {
       if (!(error instanceof MissedUpdate)) throw error;
     }
-  }
-
-  private async metadataOf(order: PaymentOrder) {
-    const [revealed] = await this.vault.reveal([order], ['metadata'], ownPayments);
-    return revealed?.metadata;
   }
 }

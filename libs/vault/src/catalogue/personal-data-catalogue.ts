@@ -18,7 +18,11 @@ export class PersonalDataCatalogue implements OnModuleInit {
 
   /** Stops the boot, naming every column that carries no mark and every annotation that cannot work. */
   onModuleInit(): void {
-    const faults = [...this.entities.flatMap((entity) => entity.faults), ...this.sharedIds()];
+    const faults = [
+      ...this.entities.flatMap((entity) => entity.faults),
+      ...this.sharedIds(),
+      ...this.strayDestinations(),
+    ];
     if (faults.length > 0) {
       throw new Error(
         `The classification of personal data has faults:\n${faults.map((line) => `  - ${line}`).join('\n')}`,
@@ -60,7 +64,7 @@ export class PersonalDataCatalogue implements OnModuleInit {
         `${entry.entityName}.${entry.subject} has to name the data subject before values are sealed.`,
       );
     }
-    return { annotation: entry.id, rowId: this.rowIdOf(entry, row), subject };
+    return { annotation: entry.sealedAs ?? entry.id, rowId: this.rowIdOf(entry, row), subject };
   }
 
   /** The row's primary key as one text. */
@@ -71,6 +75,19 @@ export class PersonalDataCatalogue implements OnModuleInit {
       throw new Error(`${entry.entityName} needs its id before values are sealed.`);
     }
     return values.length === 1 ? String(values[0]) : JSON.stringify(values.map(String));
+  }
+
+  /** What moves there has to open there, and to live as long. */
+  private strayDestinations(): string[] {
+    const byId = new Map(this.entries().map((entry) => [entry.id, entry]));
+    return this.entries()
+      .filter(
+        ({ sealedAs, retention }) => sealedAs !== undefined && byId.get(sealedAs)?.retention !== retention,
+      )
+      .map(
+        ({ entityName, property, sealedAs }) =>
+          `${entityName}.${property} is sealed as "${sealedAs}", which is no column of its retention class`,
+      );
   }
 
   private sharedIds(): string[] {

@@ -91,7 +91,7 @@ const ANSWER_MS = 60_000;
  */
 function send(connection: PoolConnection, sql: string, parameters: readonly unknown[]): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    connection.query({ sql, timeout: ANSWER_MS }, [...parameters], (error, result) => {
+    connection.query({ sql, timeout: ANSWER_MS }, parameters as unknown[], (error, result) => {
       if (error && mysql.isFatal(error)) connection.destroy();
       if (error) reject(error);
       else resolve(result);
@@ -124,6 +124,9 @@ const OUT_OF_RANGE = 1690;
 
 const textOf = ({ sql, mustHit }: Statement): string =>
   mustHit === undefined ? sql : `${sql}; ${assertHit(mustHit)}`;
+
+const parametersOf = (statements: readonly Statement[]): unknown[] =>
+  ([] as unknown[]).concat(...statements.map(({ parameters }) => parameters));
 
 /** Whether something in the unit depends on the order of its statements, or cannot be shared. */
 const isOrdered = ({ tail }: WholeUnit): boolean => tail.some(({ frame }) => frame === undefined);
@@ -208,11 +211,7 @@ export const mysql: Dialect = {
 
   async commit(runner, tail) {
     const sql = [...tail.map(textOf), COMMIT].join('; ');
-    await send(
-      await connectionOf(runner),
-      sql,
-      tail.flatMap(({ parameters }) => parameters),
-    );
+    await send(await connectionOf(runner), sql, parametersOf(tail));
     markTransaction(runner, false);
   },
 
@@ -234,7 +233,7 @@ export const mysql: Dialect = {
       await send(
         connection,
         ['START TRANSACTION', ...statements.map(textOf), 'COMMIT'].join('; '),
-        statements.flatMap(({ parameters }) => parameters),
+        parametersOf(statements),
       );
     } catch (error) {
       // A connection that does not even roll back is nobody's any more.
@@ -279,11 +278,7 @@ export const mysql: Dialect = {
     const sql = statements.map((statement) => statement.sql).join('; ');
     const connection = await connect(poolOf(reader));
     try {
-      const result = await send(
-        connection,
-        sql,
-        statements.flatMap(({ parameters }) => parameters),
-      );
+      const result = await send(connection, sql, parametersOf(statements));
       return (statements.length === 1 ? [result] : result) as unknown[][];
     } finally {
       connection.release();
