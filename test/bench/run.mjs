@@ -15,7 +15,9 @@ import { describeComparison } from './report.mjs';
 import { benchVerify, describeVerify } from './verify/bench.mjs';
 import { describeTrace, listenBetween, traceRequest } from './round-trips.mjs';
 
-const HELP = `npm run bench -- [options]
+const HELP = `npm run bench -- [options]          on the Node of the image
+node test/bench/run.mjs [options]    on the present one
+
   --rounds N        how often each side is measured, in turns (5)
   --seconds N       the length of one measurement (3)
   --connections N   requests under way at a time (16)

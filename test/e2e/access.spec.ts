@@ -51,6 +51,34 @@ describeOnEveryDialect('the running API', (dialect) => {
     expect(seen.data.amount).toBe(1999);
   });
 
+  it('says on the record what administrators did something for', async () => {
+    const someone = await register(steward);
+    const { data: payment } = await someone.client.createPayment({
+      body: { amount: 500, currency: 'EUR', paymentMethod: 'pm_card_success' },
+      headers: { 'Idempotency-Key': unique('key') },
+      throwOnError: true,
+    });
+    const administrator = await logInAsAdministrator(steward);
+    await administrator.refundAnyPayment({
+      path: { id: payment.id },
+      body: {},
+      headers: { 'Idempotency-Key': unique('key') },
+      throwOnError: true,
+    });
+    await administrator.deactivateUser({ path: { id: someone.id }, throwOnError: true });
+    const { data } = await administrator.listAuditEntries({
+      query: { subject: someone.id },
+      throwOnError: true,
+    });
+    const purposes = Object.fromEntries(data.items.map(({ action, purpose }) => [action, purpose]));
+    expect(purposes).toMatchObject({
+      'payment.create': null,
+      'refund.create': 'payments.administration',
+      'refund.settle': 'payments.administration',
+      'user.deactivate': 'users.administration',
+    });
+  });
+
   it('ends a session at once: the access token of a person who logged out is dead', async () => {
     const someone = await register(steward);
     await someone.client.logOut({ throwOnError: true });

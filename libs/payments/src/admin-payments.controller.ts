@@ -1,4 +1,4 @@
-import { ApiGroup, Idempotent, Problems, RequirePermission, type Page } from '#kernel';
+import { ApiGroup, ForPurpose, Idempotent, Problems, RequirePermission, type Page } from '#kernel';
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import {
@@ -15,6 +15,7 @@ import { PaymentsService } from './payments.service.js';
 
 /** The payments of all customers. */
 @ApiGroup('Administration: payments', 'Look after the payments of all customers.')
+@ForPurpose(servePayments)
 @Controller('v1/admin/payments')
 export class AdminPaymentsController {
   constructor(

@@ -1,9 +1,10 @@
 import { Body, Controller, Delete, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { ApiGroup, IdParam, Problems, RequirePermission, type Page } from '#kernel';
+import { ApiGroup, ForPurpose, IdParam, Problems, RequirePermission, type Page } from '#kernel';
 import { ListUsersQuery, SetUserRolesRequest } from './dto/user.dto.js';
 import { UserPage, UserResponse, UserRolesResponse } from './dto/user.response.js';
 import { UserAdministration } from './user-administration.service.js';
+import { administration } from './users.purposes.js';
 
 const UserId = () => IdParam('usr', 'The id of the account.');
 
@@ -11,6 +12,7 @@ const UserId = () => IdParam('usr', 'The id of the account.');
   'Administration: users',
   'Find and manage accounts. Reading an account of somebody else is on the record.',
 )
+@ForPurpose(administration)
 @Controller('v1/admin/users')
 export class AdminUsersController {
   constructor(private readonly administration: UserAdministration) {}

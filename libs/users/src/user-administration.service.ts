@@ -10,9 +10,8 @@ import { UserRole } from './entities/user-role.entity.js';
 import { User } from './entities/user.entity.js';
 import { RolesService } from './roles.service.js';
 import { usersErrors } from './users.errors.js';
+import { administration } from './users.purposes.js';
 import { UserDeactivated, UserReactivated } from './users.events.js';
-
-const PURPOSE = 'users.administration';
 
 /** What administrators do with other people's accounts. */
 @Injectable()
@@ -115,7 +114,7 @@ export class UserAdministration {
     const ids = users.map((user) => user.id);
     const [roles, revealed] = await Promise.all([
       this.userRoles.findBy({ userId: In(ids) }),
-      this.vault.reveal(users, ['email', 'name'], PURPOSE),
+      this.vault.reveal(users, ['email', 'name'], administration),
     ]);
     return users.map((user, index) => ({
       id: user.id,
@@ -134,4 +133,4 @@ export class UserAdministration {
   }
 }
 
-const about = (id: string) => ({ resource: { type: 'user', id }, subject: id, purpose: PURPOSE });
+const about = (id: string) => ({ resource: { type: 'user', id }, subject: id });

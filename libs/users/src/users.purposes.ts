@@ -1,11 +1,13 @@
 import type { PurposeDefinition } from '#kernel';
 
+export const administration = 'users.administration';
+
 export const usersPurposes: Readonly<Record<string, PurposeDefinition>> = {
   'account.self_service': {
     description: 'Showing people their own account and letting them change it',
     legalBasis: 'contract',
   },
-  'users.administration': {
+  [administration]: {
     description: 'Administrators finding and managing accounts',
     legalBasis: 'legitimate-interests',
   },

@@ -14,6 +14,7 @@ import { Authenticator, UnitRecorder } from '../ports/ports.js';
 import type { UnitIntent } from '../unit-of-work/unit.js';
 import { Authenticated, CurrentPrincipal, Public, RequirePermission } from './access/access.js';
 import { definePermissions } from './access/permissions.js';
+import { ForPurpose } from './purpose.js';
 import { PageQuery } from './pagination.js';
 
 const toyErrors = defineErrors('toys', {
@@ -342,14 +343,21 @@ describe('the boot', () => {
     dream() {
       return {};
     }
+    @Public()
+    @ForPurpose('toys.fun')
+    @Get('fun')
+    fun() {
+      return {};
+    }
   }
 
-  it('stops on a route that declares no access or an unknown permission, and names both', async () => {
+  it('stops on a route with no access, an unknown permission or an unknown purpose, and names each', async () => {
     const boot = bootTestHttp({ controllers: [UndeclaredController], ports: {} });
     await expect(boot).rejects.toThrow(
       /GET \/v1\/open\/door \(UndeclaredController\.door\) declares no access/,
     );
     await expect(boot).rejects.toThrow(/GET \/v1\/open\/dream .* asks for "toys\.dream"/);
+    await expect(boot).rejects.toThrow(/GET \/v1\/open\/fun .* is for the purpose "toys\.fun"/);
   });
 
   it('lists every mistake in the environment at once', async () => {

@@ -37,3 +37,4 @@ export { type Route, Routes } from './routes.js';
 export { streamAnswer } from './stream-answer.js';
 export { toProblem } from './to-problem.js';
 export { IsVisibleText, Trimmed } from './visible-text.js';
+export { ForPurpose } from './purpose.js';

@@ -3,6 +3,7 @@ import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { isIdempotent } from '../idempotency/idempotent.decorator.js';
 import { accessRuleOf, type AccessRule } from './access/access.js';
+import { purposeOf } from './purpose.js';
 
 const API_OPERATION = 'swagger/apiOperation';
 
@@ -18,6 +19,7 @@ export interface Route {
   readonly operation: string;
   readonly access: AccessRule | undefined;
   readonly isIdempotent: boolean;
+  readonly purpose: string | undefined;
 }
 
 /** Every route of every controller in the running application. */
@@ -70,6 +72,7 @@ export class Routes {
           operation: described?.operationId || `${controller.name}.${name}`,
           access: accessRuleOf(controller, handler),
           isIdempotent: isIdempotent(handler),
+          purpose: purposeOf(controller, handler),
         },
       ];
     });

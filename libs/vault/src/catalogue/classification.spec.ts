@@ -74,6 +74,15 @@ class Untimely {
 
   @PersonalData({ id: 'untimely.c', subject: 'createdAt', retention: 'account', label: 'By an instant' })
   c: Sealed<string>;
+
+  @PersonalData({
+    id: 'untimely.d',
+    sealedAs: 'people.email',
+    subject: 'id',
+    retention: 'security',
+    label: 'To where it would live on',
+  })
+  d: Sealed<string>;
 }
 
 @Module({
@@ -105,6 +114,7 @@ describe('a boot with unclassified columns', () => {
     expect(message).toContain('Untimely.a names the subject "owner", which cannot hold');
     expect(message).toContain('Untimely.b names the subject "a", which cannot hold');
     expect(message).toContain('Untimely.c names the subject "createdAt", which cannot hold');
+    expect(message).toContain('Untimely.d is sealed as "people.email", which is no column of its retention');
     expect(message).toContain('"soundex"');
     expect(message).not.toContain('OutboxMessage');
   });

@@ -1,8 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { features } from '../../features/registry.js';
 import { Routes, type Route } from '../routes.js';
 import { PermissionRegistry } from './permissions.js';
 
-/** Stops the boot when a route leaves open who may call it. */
+const isDeclared = (purpose: string): boolean =>
+  features().some(({ purposes = {} }) => Object.hasOwn(purposes, purpose));
+
+/** Stops the boot when a route leaves open who may call it, or names a purpose that nobody has declared. */
 @Injectable()
 export class AccessCheck implements OnModuleInit {
   constructor(
@@ -14,7 +18,7 @@ export class AccessCheck implements OnModuleInit {
     const mistakes = this.routes.all().flatMap((route) => this.mistakesOf(route));
     if (mistakes.length === 0) return;
     throw new Error(
-      `The routes do not say clearly who may call them:\n${mistakes.map((line) => `  - ${line}`).join('\n')}`,
+      `The routes do not say clearly who may call them and for what:\n${mistakes.map((line) => `  - ${line}`).join('\n')}`,
     );
   }
 
@@ -28,6 +32,9 @@ export class AccessCheck implements OnModuleInit {
     }
     if (route.isIdempotent && route.access.kind === 'public') {
       return [`${name} is @Idempotent() and @Public(): idempotency keys belong to a principal`];
+    }
+    if (route.purpose !== undefined && !isDeclared(route.purpose)) {
+      return [`${name} is for the purpose "${route.purpose}", which no room declares`];
     }
     return [];
   }
