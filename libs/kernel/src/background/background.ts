@@ -6,6 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import { detached } from '../context/ambient.js';
 import { systemPrincipal } from '../context/principal.js';
 import { newRequestState, RequestContext } from '../context/request-context.js';
 import { OutboxWriter } from '../outbox/outbox-writer.js';
@@ -72,9 +73,12 @@ export class Background implements OnApplicationBootstrap, BeforeApplicationShut
   private schedule(job: Job, inMs: number): void {
     if (this.stopped) return;
     clearTimeout(job.timer);
-    job.timer = setTimeout(() => {
-      job.running = this.execute(job);
-    }, inMs);
+    // Somebody's request may have woken the job; the timer, and each that follows it, would keep that request for ever.
+    job.timer = detached(() =>
+      setTimeout(() => {
+        job.running = this.execute(job);
+      }, inMs),
+    );
     job.timer.unref();
   }
 
@@ -83,7 +87,6 @@ export class Background implements OnApplicationBootstrap, BeforeApplicationShut
     job.isAwake = false;
     job.startedAt = performance.now();
     try {
-      // A state of its own: the timer may have been set inside somebody's request.
       const state = newRequestState({ principal: systemPrincipal(job.name), operation: job.name });
       again = (await this.context.run(state, () => job.run())) === true;
     } catch (error) {

@@ -7,6 +7,7 @@ import { Idempotency } from './idempotency.service.js';
 import {
   deferred,
   gate,
+  GiftOrdersController,
   ListRecorder,
   MovableClock,
   OrdersController,
@@ -23,7 +24,7 @@ describeOnEveryDialect('an idempotent route', (dialect) => {
     http = await bootTestHttp({
       dialect,
       imports: [ordersRoom()],
-      controllers: [OrdersController],
+      controllers: [OrdersController, GiftOrdersController],
       ports: {
         authenticator: { provide: Authenticator, useClass: UserHeader },
         recorder: { provide: UnitRecorder, useClass: ListRecorder },
@@ -84,6 +85,15 @@ describeOnEveryDialect('an idempotent route', (dialect) => {
     const second = await send('nothing', key, key);
     expect([first.statusCode, first.body, second.statusCode, second.body]).toEqual([201, '', 201, '']);
     expect(second.headers['idempotent-replayed']).toBe('true');
+  });
+
+  it('takes a method that an idempotent one calls for a part of it', async () => {
+    const key = newKey();
+    const first = await send('gifts/plain', key, key);
+    const second = await send('gifts/plain', key, key);
+    expect([first.statusCode, first.json()]).toMatchObject([201, { isGift: true }]);
+    expect([second.body, second.headers['idempotent-replayed']]).toEqual([first.body, 'true']);
+    expect(await orders(key)).toBe(1);
   });
 
   it('refuses the same key for another body, and keeps keys of principals and routes apart', async () => {

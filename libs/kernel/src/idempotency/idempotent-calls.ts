@@ -18,8 +18,12 @@ export class IdempotentCalls {
     private readonly context: RequestContext,
   ) {}
 
-  /** Gives what the method does, as the text that is kept: a replay is the same to the last byte. */
-  async run(call: () => Promise<unknown>, { request, reply }: Exchange): Promise<string | undefined> {
+  /**
+   * Gives what the method does, as the text that is kept: a replay is the same to the last byte. A method that another
+   * one calls, such as the one that overrides it, is part of that call.
+   */
+  async run(call: () => Promise<unknown>, { request, reply }: Exchange): Promise<unknown> {
+    if (this.idempotency.recordId !== undefined) return call();
     const attempt = await this.idempotency.begin({
       principalId: this.context.principal.id,
       route: `${request.method} ${request.routeOptions.url ?? ''}`,

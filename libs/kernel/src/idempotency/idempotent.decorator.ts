@@ -10,7 +10,7 @@ type Method = (...args: never[]) => Promise<unknown>;
 /**
  * The route needs an `Idempotency-Key` header and has its effect once per principal, route and key for at least 24 hours;
  * a repeated request reads the first answer again (draft-ietf-httpapi-idempotency-key-header). Called by hand, outside a
- * request, the method is as it was.
+ * request or by another such method, it is as it was.
  */
 export const Idempotent =
   () =>

@@ -151,6 +151,18 @@ export class OrdersController {
   async nothing() {}
 }
 
+/** Calls an idempotent method from the one that overrides it. */
+@Injectable()
+@Authenticated()
+@Controller('v1/orders/gifts')
+export class GiftOrdersController extends OrdersController {
+  @Idempotent()
+  @Post('plain')
+  override async plain(@Body() body: Order) {
+    return { ...(await super.plain(body)), isGift: true };
+  }
+}
+
 /** The room that the orders live in. */
 export const ordersRoom = () =>
   feature({ name: 'orders', entities: [ToyOrder], migrations: [CreateToyOrder1700000001999], errors });
