@@ -1,8 +1,10 @@
 import { getDataSourceToken } from '@nestjs/typeorm';
+import type { Pool } from 'mysql2';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { type BootedModule, bootTestModule, engines } from '../../testing/index.js';
+import { Ambient } from '../../context/ambient.js';
 import { WRITER } from '../database.js';
 import { type Frame, framed, type Statement, type WholeUnit } from './dialect.js';
 import { mysql } from './mysql.js';
@@ -187,6 +189,20 @@ describe.runIf(inject('mariadbUrl'))(`units on MySQL — needs: ${engines.mariad
       ['p1', 'a'],
       ['p2', 'b'],
     ]);
+  });
+
+  it('open connections that keep nothing of the request which needs them', async () => {
+    const request = new Ambient<string>();
+    const kept: unknown[] = [];
+    const { pool } = writer.driver as DataSource['driver'] & { readonly pool: Pool };
+    pool.on('connection', () => kept.push(request.value));
+    const runners = Array.from({ length: 8 }, () => writer.createQueryRunner());
+    await request.run('POST', async () => {
+      await Promise.all(runners.map((runner) => runner.connect()));
+      expect(request.value).toBe('POST');
+    });
+    await Promise.all(runners.map((runner) => runner.release()));
+    expect(new Set(kept)).toEqual(new Set([undefined]));
   });
 });
 

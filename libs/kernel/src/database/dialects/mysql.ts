@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Connection, Pool, PoolConnection, PoolOptions } from 'mysql2';
 import type { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
+import { detached } from '../../context/ambient.js';
 import { commonOptions } from '../common-options.js';
 import {
   type Dialect,
@@ -38,7 +39,10 @@ const OVERLOADED = [1037, 1038, 1053, 1129, 1130, 1203, 1205, 1226, 3024];
 // A duplicate of a running request waits this long for the first one, then is told to come back.
 const LOCK_WAIT_S = 2;
 
-/** The driver with a first statement on every new connection, before anything else runs on it. */
+/**
+ * The driver with a first statement on every new connection, before anything else runs on it. A connection outlives the
+ * request that happens to open it, and must not keep that request's body in memory.
+ */
 function driverWith(firstStatements: readonly string[]): object {
   return {
     ...mysql2,
@@ -48,6 +52,8 @@ function driverWith(firstStatements: readonly string[]): object {
         // mysql2 hands out the callback connection here and queues these before the caller's first query.
         for (const sql of firstStatements) (connection as unknown as Connection).query(sql);
       });
+      const getConnection = pool.getConnection.bind(pool);
+      pool.getConnection = (callback) => detached(() => getConnection(callback));
       return pool;
     },
   };
