@@ -1,3 +1,4 @@
+import { detached } from '../context/ambient.js';
 import type { WholeUnit } from '../database/dialects/dialect.js';
 
 interface Waiting {
@@ -48,10 +49,13 @@ export class SharedCommits {
   private schedule(): void {
     if (this.isScheduled || this.waiting.length === 0) return;
     this.isScheduled = true;
-    setImmediate(() => {
-      this.isScheduled = false;
-      void this.flush();
-    });
+    // One batch leads to the next: none of them belongs to the request whose unit came first.
+    detached(() =>
+      setImmediate(() => {
+        this.isScheduled = false;
+        void this.flush();
+      }),
+    );
   }
 
   private async flush(): Promise<void> {
