@@ -45,6 +45,8 @@ export interface Attempt {
   tries: number;
   /** The answer that a unit gave; it counts once that unit commits. */
   answer?: Answer & { readonly unitId: string };
+  /** The answer that is committed, once the attempt is completed. */
+  kept?: Answer;
 }
 
 interface FoundRecord {
@@ -117,16 +119,18 @@ export class Idempotency implements OnModuleInit {
    * Keeps the answer of the present request inside the open unit, so that effect and answer are committed together.
    * Call it in the last unit of a use case with exactly what the route answers. Does nothing in a request without a key.
    */
-  complete(status: number, body: unknown): Promise<void> {
+  async complete(status: number, body: unknown): Promise<void> {
     const attempt = this.attempt;
-    if (!attempt || attempt.phase === 'completed') return DONE;
-    const answer = { status, body: serialise(body) };
+    if (!attempt || attempt.phase === 'completed') return;
+    const text = serialise(body);
     const unit = this.units.current;
-    if (!unit) return this.finish(attempt, answer);
-    attempt.answer = { ...answer, unitId: unit.id };
+    if (!unit) {
+      await this.finish(attempt, status, text);
+      return;
+    }
+    attempt.answer = { status, body: text, unitId: unit.id };
     // In the first unit the hook that writes the record writes the answer with it.
     if (attempt.phase === 'running') this.appendAnswer(unit, attempt, attempt.answer);
-    return DONE;
   }
 
   /** Keeps the answer of an earlier request, by the id that {@link recordId} gave then; for resolvers, inside a unit. */
@@ -176,13 +180,15 @@ export class Idempotency implements OnModuleInit {
     throw await this.keptAnswer(found.id);
   }
 
-  /** Keeps the answer in a unit of its own. */
-  async finish(attempt: Attempt, answer: Answer): Promise<void> {
+  /** Keeps in a unit of its own what is answered with `body`, and gives it. */
+  async finish(attempt: Attempt, status: number, body: string): Promise<Answer> {
+    const answer = { status, body };
     await this.sealer.prepare(attempt.principalId, 'account');
     await this.units.run(BOOKKEEPING, async (unit) => {
       if (attempt.phase === 'pending') await this.insert(unit, attempt, answer);
       else this.appendAnswer(unit, attempt, answer);
     });
+    return answer;
   }
 
   @Recurring({ name: 'kernel.idempotency_cleanup', everyMs: HOUR_MS / 6 })
@@ -229,7 +235,8 @@ export class Idempotency implements OnModuleInit {
       new Date(unit.startedAt.getTime() + KEEP_MS),
     ];
     unit.onCommitted(() => {
-      attempt.phase = answer ? 'completed' : 'running';
+      attempt.phase = 'running';
+      if (answer) complete(attempt, answer);
     });
     if (answer) this.insertAnswer(unit, attempt, answer);
     attempt.tries += 1;
@@ -253,9 +260,7 @@ export class Idempotency implements OnModuleInit {
 
   private appendAnswer(unit: Unit, attempt: Attempt, answer: Answer): void {
     this.insertAnswer(unit, attempt, answer);
-    unit.onCommitted(() => {
-      attempt.phase = 'completed';
-    });
+    unit.onCommitted(() => complete(attempt, answer));
   }
 
   /** A resolver that took a request for dead may have answered for it, and a replay may have told so: the first answer stays. */
@@ -305,5 +310,11 @@ export class Idempotency implements OnModuleInit {
 
 const marks = (values: readonly unknown[]): string => values.map(() => '?').join(', ');
 
-const serialise = (body: unknown): string =>
+function complete(attempt: Attempt, answer: Answer): void {
+  attempt.phase = 'completed';
+  attempt.kept = answer;
+}
+
+/** The body of an answer; empty for none. */
+export const serialise = (body: unknown): string =>
   body === undefined || body === null ? '' : JSON.stringify(body);

@@ -5,7 +5,7 @@ import { kernelErrors } from '../errors/kernel.errors.js';
 import type { Exchange } from '../http/edge.js';
 import { problemDocument } from '../http/problem-document.js';
 import { toProblem } from '../http/to-problem.js';
-import { type Attempt, Idempotency } from './idempotency.service.js';
+import { type Attempt, Idempotency, serialise } from './idempotency.service.js';
 import { KeptAnswer } from './kept-answer.js';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
@@ -32,10 +32,9 @@ export class IdempotentCalls {
     });
     try {
       const result = await call();
-      const body = result === undefined || result === null ? '' : JSON.stringify(result);
-      const answer = { status: reply.statusCode, body };
-      if (attempt.phase === 'completed') assertKept(answer, attempt);
-      else await this.idempotency.finish(attempt, answer);
+      const { status, body } =
+        attempt.kept ?? (await this.idempotency.finish(attempt, reply.statusCode, serialise(result)));
+      if (status !== reply.statusCode) throw new KeptAnswer(status, body, false);
       if (body === '') return undefined;
       reply.type('application/json; charset=utf-8');
       return body;
@@ -55,17 +54,10 @@ export class IdempotentCalls {
     const problem = toProblem(error);
     if (attempt.phase === 'running' && problem.status < 500) {
       const body = JSON.stringify(problemDocument(problem, this.context.get()?.traceId ?? ''));
-      await this.idempotency.finish(attempt, { status: problem.status, body });
+      await this.idempotency.finish(attempt, problem.status, body);
     }
     // A failure after the first effect leaves the record running: what happened is for a resolver to find out.
     return error;
-  }
-}
-
-/** Throws what was kept when it is something else than what the route now answers: the client gets what a replay would. */
-function assertKept({ status, body }: { status: number; body: string }, { answer: kept }: Attempt): void {
-  if (kept && (kept.status !== status || kept.body !== body)) {
-    throw new KeptAnswer(kept.status, kept.body, false);
   }
 }
 
