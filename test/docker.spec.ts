@@ -28,6 +28,15 @@ describe('the Dockerfile', () => {
     expect(last.some(({ name, rest }) => name === 'RUN' && rest.includes('apt-get'))).toBe(false);
   });
 
+  it('is built on the Node that speed is measured on', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const measured = /node@(\d+)/.exec(scripts['bench'] ?? '')?.[1];
+    const bases = instructions.filter(({ name }) => name === 'FROM').map(({ rest }) => rest.split(' ')[0]);
+    expect(new Set(bases)).toEqual(new Set([`node:${measured}-bookworm-slim`]));
+  });
+
   it('copies paths that exist and that .dockerignore lets through', () => {
     const ignore = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n');
     const sources = instructions

@@ -21,7 +21,7 @@ export class Ambient<T> {
   }
 
   /** Runs `work` with `value`. */
-  run<R>(value: T | undefined, work: () => R): R {
+  run<R>(value: T, work: () => R): R {
     return storage.run({ of: this, value, outer: storage.getStore() }, work);
   }
 }

@@ -71,7 +71,7 @@ const present = new Ambient<OpenUnit>();
 export const currentUnit = (): OpenUnit | undefined => present.value;
 
 /** Runs `work` with `unit` as the present one. */
-export const withUnit = <T>(unit: OpenUnit | undefined, work: () => T): T => present.run(unit, work);
+export const withUnit = <T>(unit: OpenUnit, work: () => T): T => present.run(unit, work);
 
 /** A unit while it is open. */
 export class OpenUnit implements CommittingUnit {
