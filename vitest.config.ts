@@ -17,7 +17,7 @@ const test = {
 
 export default defineConfig({
   test: {
-    // Starts one private MariaDB for all projects, when it is installed.
+    // Finds the database servers, and starts one private MariaDB for all projects, when it is installed.
     globalSetup: ['libs/kernel/src/testing/global-setup.ts'],
     // Every file may hold a database, a server or a browser: more at once is slower, not faster.
     maxWorkers: 2,

@@ -4,7 +4,7 @@ import { engineBinary, engines, isRequired } from '#kernel/testing';
 import { administrator, StewardProcess } from '../support/steward-process.js';
 
 const binary = engineBinary('chromium');
-const needs = `needs chromium: ${engines.chromium.install}`;
+const needs = `needs: ${engines.chromium.install}`;
 if (binary === undefined && isRequired('chromium')) throw new Error(`Swagger UI in a browser ${needs}`);
 const title = binary === undefined ? `Swagger UI in a browser — ${needs}` : 'Swagger UI in a browser';
 

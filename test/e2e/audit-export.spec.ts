@@ -44,7 +44,7 @@ describeOnEveryDialect('the export of a record larger than memory', (dialect) =>
 });
 
 /** Entries with long details, made by the database itself. */
-async function write({ url, dataDir }: TestDatabase): Promise<void> {
+async function write({ dialect, url, dataDir }: TestDatabase): Promise<void> {
   const insert = (id: string, details: string) =>
     `INSERT INTO audit_entry (id, occurred_at, action, outcome, actor_kind, details, leaf_index, log_number)
      WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < ${ENTRIES})
@@ -57,7 +57,8 @@ async function write({ url, dataDir }: TestDatabase): Promise<void> {
     return;
   }
   const connection = await createConnection(url);
-  await connection.query(`SET SESSION max_recursive_iterations = ${ENTRIES + 1}`);
+  const depth = dialect === 'mariadb' ? 'max_recursive_iterations' : 'cte_max_recursion_depth';
+  await connection.query(`SET SESSION ${depth} = ${ENTRIES + 1}`);
   const details = `CONCAT('{"text":"', REPEAT('x', ${DETAILS_BYTES}), '"}')`;
   await connection.query(insert(`CONCAT('aud_', LPAD(n, 26, '0'))`, details));
   await connection.end();

@@ -1,22 +1,15 @@
 import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';
 
-const installLines: Readonly<Record<string, string>> = {
-  mariadb: 'apt-get install -y mariadb-server',
-  chromium: 'apt-get install -y chromium',
-};
-
-/** Names every skipped suite at the end of a run, with the line that would install what it needs. */
+/** Names every skipped suite at the end of a run, under what it needs to run. */
 export default class SkippedReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const skipped = modules.flatMap((module) => [...skippedIn(module)]);
-    if (skipped.length === 0) return;
-    const lines = skipped.map((name) => {
-      const engine = Object.keys(installLines).find((word) => name.toLowerCase().includes(word));
-      return engine === undefined || name.includes('apt-get')
-        ? `  ${name}`
-        : `  ${name}  (to run it: ${installLines[engine]})`;
-    });
-    process.stdout.write(`\nSkipped:\n${lines.join('\n')}\n`);
+    const skipped = new Map<string, string[]>();
+    for (const name of modules.flatMap((module) => [...skippedIn(module)])) {
+      const need = / — (needs: .*?)(?= > |$)/.exec(name)?.[1] ?? 'for a reason of its own';
+      skipped.set(need, [...(skipped.get(need) ?? []), name.replace(` — ${need}`, '')]);
+    }
+    for (const [need, names] of skipped)
+      process.stdout.write(`\nSkipped, ${need}\n${names.map((name) => `  ${name}\n`).join('')}`);
   }
 }
 

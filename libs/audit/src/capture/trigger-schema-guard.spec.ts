@@ -68,7 +68,7 @@ describeOnEveryDialect('the schema guard', (dialect) => {
         'thing',
         new TableColumn({ name: 'colour', type: 'varchar', length: '10', isNullable: true }),
       );
-      if (dialect === 'mariadb') {
+      if (dialect !== 'sqlite') {
         for (const event of ['insert', 'update', 'delete'])
           await runner.query(`DROP TRIGGER steward_thing_${event}`);
       }
@@ -193,7 +193,9 @@ describeOnEveryDialect('the schema guard', (dialect) => {
       environment: { ...database.environment, DATABASE_URL: url.href, DATABASE_MIGRATION_URL: asRoot },
     });
     await insert();
-    expect(await changesOf(app, 'thing')).toMatchObject([{ operation: 'insert', user: `${user}@127.0.0.1` }]);
+    const [change] = await changesOf(app, 'thing');
+    expect(change).toMatchObject({ operation: 'insert' });
+    expect(change?.user.split('@')[0]).toBe(user);
     expect(await mismatches()).toEqual([]);
     await outside(database, 'ALTER TABLE thing DROP COLUMN title');
     expect(await mismatches()).toEqual([

@@ -231,7 +231,7 @@ describeOnEveryDialect('the search for entries', (dialect) => {
     const [criterion] = criteriaOf({ subject: 'usr_3' });
     const stretch = { direction: 'DESC', after: undefined, from: undefined, to: undefined } as const;
     const { sql, parameters } = matchesInWindow([criterion!], stretch, 250, 5);
-    const explain = dialect === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN';
+    const explain = dialect === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN FORMAT=TRADITIONAL';
     const plan = await app.get(Database).query(`${explain} ${sql}`, parameters);
     const step = plan.find((row) => row['table'] === 'e' || /^\w+ e /.test(String(row['detail'])));
     expect(String(step?.['key'] ?? step?.['detail'])).toContain('uq_audit_entry_leaf');
@@ -241,7 +241,7 @@ describeOnEveryDialect('the search for entries', (dialect) => {
 
   /** Every step goes by an index, and the candidates come in its order; those that wait for their place are few. */
   async function expectIndexed(sql: string, parameters: readonly unknown[], about: object): Promise<void> {
-    const explain = dialect === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN';
+    const explain = dialect === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN FORMAT=TRADITIONAL';
     const plan = await app.get(Database).query(`${explain} ${sql}`, parameters);
     const steps =
       dialect === 'sqlite'

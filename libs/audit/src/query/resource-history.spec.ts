@@ -172,7 +172,7 @@ describeOnEveryDialect('the history of a resource', (dialect) => {
 
   it('costs the same however many other rows the entry changed', async () => {
     await audit.sequence();
-    const explain = dialect === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN';
+    const explain = dialect === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN FORMAT=TRADITIONAL';
     const plan = await audit
       .service(Database)
       .query(

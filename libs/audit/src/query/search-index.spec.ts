@@ -58,7 +58,7 @@ describeOnEveryDialect('the search index', (dialect) => {
       ? 'NULL'
       : `'${String(value)
           .replaceAll("'", "''")
-          .replaceAll('\\', dialect === 'mariadb' ? '\\\\' : '\\')}'`;
+          .replaceAll('\\', dialect !== 'sqlite' ? '\\\\' : '\\')}'`;
   const record = async (entry: TermFacts, subjects: readonly string[] = []) => {
     const values = COLUMNS.map((column) => {
       const property = column.replace(/_(\w)/g, (_all, letter: string) => letter.toUpperCase());

@@ -1,23 +1,23 @@
 import { createConnection } from 'mysql2/promise';
-import { describe, expect, inject, it } from 'vitest';
-import { bootTestModule, engines, testDatabase } from '../testing/index.js';
+import { expect, inject, it } from 'vitest';
+import { bootTestModule, describeOnEveryServer, testDatabase } from '../testing/index.js';
 
-const server = inject('mariadbUrl');
-
-describe.runIf(server)(`database rights in production (mariadb) — needs: ${engines.mariadb.install}`, () => {
+describeOnEveryServer('database rights in production', (dialect) => {
   it('refuses to boot with a user who could switch off the capture, and boots with one who could not', async () => {
-    const database = await testDatabase('mariadb');
+    const database = await testDatabase(dialect);
     const production = { NODE_ENV: 'production', MIGRATE_ON_START: 'false' };
     const boot = (url: string) =>
       bootTestModule({
-        dialect: 'mariadb',
+        dialect,
         nullPorts: true,
         database,
         environment: { ...production, DATABASE_URL: url, DATABASE_MIGRATION_URL: database.url ?? '' },
       });
-    await expect(boot(database.url ?? '')).rejects.toThrow(/ALL PRIVILEGES.*DATABASE_MIGRATION_URL/s);
+    await expect(boot(database.url ?? '')).rejects.toThrow(
+      /holds (ALL PRIVILEGES|DROP, ALTER, TRIGGER, SUPER)\..*DATABASE_MIGRATION_URL/s,
+    );
 
-    const root = await createConnection(server ?? '');
+    const root = await createConnection(inject('testServers')[dialect] ?? '');
     const name = (database.url ?? '').split('/').pop() ?? '';
     await root.query(`CREATE USER 'app_${name}'@'%' IDENTIFIED BY 'pw'`);
     await root.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${name}.* TO 'app_${name}'@'%'`);

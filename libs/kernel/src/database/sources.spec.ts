@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, inject, it } from 'vitest';
-import { bootTestModule, engines, testDatabase } from '#kernel/testing';
+import { describe, expect, it } from 'vitest';
+import { bootTestModule, describeOnEveryServer, testDatabase } from '#kernel/testing';
 import { UnitOfWork } from '../unit-of-work/unit-of-work.js';
 import { Database } from './database.js';
 
@@ -16,22 +16,19 @@ describe('the database sources (sqlite)', () => {
   });
 });
 
-describe.runIf(inject('mariadbUrl'))(
-  `the database sources (mariadb) — needs: ${engines.mariadb.install}`,
-  () => {
-    it('are strict, whatever the server is set to', async () => {
-      const app = await bootTestModule({ dialect: 'mariadb', nullPorts: true });
-      const mode = async () => {
-        const [row] = await app.get(Database).query<{ mode: string }>('SELECT @@sql_mode AS mode');
-        return row?.mode;
-      };
-      const modes = [
-        await mode(),
-        await app.get(UnitOfWork).run({ action: 'mode.read', recorded: false }, mode),
-      ];
-      await app.close();
-      const strict = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
-      expect(modes).toEqual([strict, strict]);
-    });
-  },
-);
+describeOnEveryServer('the database sources', (dialect) => {
+  it('are strict, whatever the server is set to', async () => {
+    const app = await bootTestModule({ dialect, nullPorts: true });
+    const mode = async () => {
+      const [row] = await app.get(Database).query<{ mode: string }>('SELECT @@sql_mode AS mode');
+      return row?.mode;
+    };
+    const modes = [
+      await mode(),
+      await app.get(UnitOfWork).run({ action: 'mode.read', recorded: false }, mode),
+    ];
+    await app.close();
+    const strict = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
+    expect(modes).toEqual([strict, strict]);
+  });
+});

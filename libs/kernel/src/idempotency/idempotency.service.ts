@@ -52,7 +52,7 @@ export interface Attempt {
 interface FoundRecord {
   readonly id: string;
   readonly fingerprint: string;
-  readonly isAnswered: number;
+  readonly answerId: string | null;
 }
 
 const HOUR_MS = 3_600_000;
@@ -176,7 +176,7 @@ export class Idempotency implements OnModuleInit {
     if (!found) return;
     if (!attempt.fingerprints.includes(found.fingerprint))
       throw kernelErrors.problem('kernel.idempotency_key_reused');
-    if (!found.isAnswered) throw kernelErrors.problem('kernel.idempotency_in_progress');
+    if (found.answerId === null) throw kernelErrors.problem('kernel.idempotency_in_progress');
     throw await this.keptAnswer(found.id);
   }
 
@@ -212,7 +212,7 @@ export class Idempotency implements OnModuleInit {
 
   private async find(attempt: Attempt): Promise<FoundRecord | undefined> {
     const [found] = await this.database.lookUp<FoundRecord>(
-      `SELECT r.id, r.fingerprint, a.id IS NOT NULL AS isAnswered FROM idempotency_record r
+      `SELECT r.id, r.fingerprint, a.id AS answerId FROM idempotency_record r
        LEFT JOIN idempotency_answer a ON a.id = r.id WHERE r.scope IN (${marks(attempt.scopes)})`,
       attempt.scopes,
     );

@@ -7,12 +7,18 @@ import { describe, inject } from 'vitest';
 import type { Environment } from '../config/define-config.js';
 import { engines } from './engines.config.js';
 
-export type TestDialect = 'sqlite' | 'mariadb';
+/** A database that is a server; the same dialect of the kernel speaks to all of them. */
+export type TestServer = 'mariadb' | 'mysql';
+
+export type TestDialect = 'sqlite' | TestServer;
+
+/** `mysql://<user>@<host>:<port>` of each server that is here, without a database. */
+export type TestServers = Readonly<Record<TestServer, string | undefined>>;
 
 /** An empty database, and the settings that lead to it. */
 export interface TestDatabase {
   readonly dialect: TestDialect;
-  /** DATA_DIR and, on MariaDB, DATABASE_URL; NODE_ENV=test. */
+  /** DATA_DIR and, on a server, DATABASE_URL; NODE_ENV=test. */
   readonly environment: Environment;
   readonly dataDir: string;
   readonly url: string | undefined;
@@ -27,8 +33,8 @@ export async function testDatabase(dialect: TestDialect): Promise<TestDatabase> 
   if (dialect === 'sqlite') {
     return { dialect, environment, dataDir, url: undefined, remove: async () => removeFiles() };
   }
-  const server = inject('mariadbUrl');
-  if (!server) throw new Error(`MariaDB is not installed: ${engines.mariadb.install}`);
+  const server = inject('testServers')[dialect];
+  if (!server) throw new Error(`There is no ${dialect} here; needs: ${engines[dialect].install}`);
   const name = `steward_${randomBytes(6).toString('hex')}`;
   await onServer(server, `CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
   const url = `${server}/${name}`;
@@ -44,15 +50,19 @@ export async function testDatabase(dialect: TestDialect): Promise<TestDatabase> 
   };
 }
 
-/**
- * Describes the same behaviour on every database: on SQLite always, on MariaDB when it is installed, else skipped by
- * name with the line that installs it.
- */
+/** Describes the same behaviour on every database: on SQLite always, and as {@link describeOnEveryServer} does. */
 export function describeOnEveryDialect(name: string, suite: (dialect: TestDialect) => void): void {
   describe(`${name} (sqlite)`, () => suite('sqlite'));
-  const isHere = inject('mariadbUrl') !== null;
-  const title = isHere ? `${name} (mariadb)` : `${name} (mariadb) — needs: ${engines.mariadb.install}`;
-  describe.runIf(isHere)(title, () => suite('mariadb'));
+  describeOnEveryServer(name, suite);
+}
+
+/** On MariaDB and on MySQL when they are here, else skipped by name with the line that would help. */
+export function describeOnEveryServer(name: string, suite: (server: TestServer) => void): void {
+  for (const server of ['mariadb', 'mysql'] as const) {
+    const isHere = inject('testServers')[server] !== undefined;
+    const title = isHere ? `${name} (${server})` : `${name} (${server}) — needs: ${engines[server].install}`;
+    describe.runIf(isHere)(title, () => suite(server));
+  }
 }
 
 async function onServer(url: string, sql: string): Promise<void> {

@@ -7,7 +7,14 @@ export {
   nullPorts,
   runAsUser,
 } from './boot.js';
-export { describeOnEveryDialect, type TestDatabase, testDatabase, type TestDialect } from './dialects.js';
+export {
+  describeOnEveryDialect,
+  describeOnEveryServer,
+  type TestDatabase,
+  testDatabase,
+  type TestDialect,
+  type TestServer,
+} from './dialects.js';
 export { engineBinary, engines, isRequired } from './engines.config.js';
 export { loggedInAs, testLogin } from './logged-in.js';
 export { freePort, type MariadbServer, startMariadb } from './mariadb-server.js';

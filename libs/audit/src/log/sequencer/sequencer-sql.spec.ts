@@ -15,7 +15,7 @@ describeOnEveryDialect('giving places', (dialect) => {
     );
     const { waitingEntries, placeEntries, placeChanges } = sequencerSql(database.dialect.name);
     const plan = async (sql: string, parameters: unknown[]) => {
-      const explain = dialect === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN';
+      const explain = dialect === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN FORMAT=TRADITIONAL';
       // MySQL explains an UPDATE to those only who may run it.
       const rows = await app
         .get(UnitOfWork)

@@ -2,8 +2,8 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import type { Pool } from 'mysql2';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { DataSource } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { type BootedModule, bootTestModule, engines } from '../../testing/index.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type BootedModule, bootTestModule, describeOnEveryServer } from '../../testing/index.js';
 import { Ambient } from '../../context/ambient.js';
 import { WRITER } from '../database.js';
 import { type Frame, framed, type Statement, type WholeUnit } from './dialect.js';
@@ -26,14 +26,14 @@ const parent = (id: string) => inserted(PARENT, [id]);
 const child = (id: string, of: string) => inserted(CHILD, [id, of]);
 const unit = (entryId: string | null, ...tail: Statement[]): WholeUnit => ({ entryId, tail });
 
-describe.runIf(inject('mariadbUrl'))(`units on MySQL — needs: ${engines.mariadb.install}`, () => {
+describeOnEveryServer('units on a server', (dialect) => {
   let app: BootedModule;
   let writer: DataSource;
   let driver: Driver;
   let outside: Connection;
 
   beforeAll(async () => {
-    app = await bootTestModule({ dialect: 'mariadb', nullPorts: true });
+    app = await bootTestModule({ dialect, nullPorts: true });
     writer = app.get<DataSource>(getDataSourceToken(WRITER) as string);
     driver = await driverOf(writer);
     outside = await createConnection(app.database.url!);
