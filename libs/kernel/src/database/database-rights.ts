@@ -29,7 +29,7 @@ export class DatabaseRights implements OnModuleInit {
 
   /** The rights of the application's user that it should not have. */
   private async excess(): Promise<string[]> {
-    const rows = await this.database.query('SHOW GRANTS FOR CURRENT_USER');
+    const rows = await this.database.query('SHOW GRANTS');
     const granted = rows
       .map((row) => /^GRANT (.+?) ON /.exec(String(Object.values(row)[0]))?.[1] ?? '')
       .flatMap((list) => list.split(', '));
