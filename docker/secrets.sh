@@ -2,8 +2,9 @@
 # Makes docker/secrets once: random passwords, the two database addresses and a keyring. Never overwrites anything.
 set -euo pipefail
 cd "$(dirname "$0")"
-umask 077
-mkdir -p secrets
+# The containers run as other users than the one who made the files, and read them; the folder keeps everybody else out.
+umask 022
+mkdir -p secrets && chmod 0700 secrets
 
 secret() { # secret NAME: a random password, unless there is one
   [ -s "secrets/$1" ] || head -c 24 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n' >"secrets/$1"
@@ -23,6 +24,4 @@ if [ ! -s secrets/keyring ]; then
   docker build -q -f Dockerfile -t steward .. >/dev/null
   docker run --rm --network none steward node dist/apps/cli/src/main.js keys:generate >secrets/keyring
 fi
-# The containers run as another user than the one who made the files.
-chmod 0711 secrets && chmod 0444 secrets/*
 echo "secrets are in $PWD/secrets; the first administrator's password is in secrets/admin_password"

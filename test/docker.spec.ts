@@ -1,5 +1,16 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check } from 'prettier';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +19,7 @@ import { root } from './support/rooms.js';
 // No Docker engine is needed here: these checks read the files. They cannot tell that an image builds.
 const dockerfile = readFileSync(join(root, 'docker/Dockerfile'), 'utf8');
 const compose = readFileSync(join(root, 'docker/compose.yaml'), 'utf8');
+const DECLARED = /^ {2}(\w+): \{ file: /gm;
 const instructions = dockerfile
   .replace(/\\\n/g, ' ')
   .split('\n')
@@ -24,6 +36,7 @@ describe('the Dockerfile', () => {
     const last = instructions.slice(instructions.map(({ name }) => name).lastIndexOf('FROM'));
     expect(dockerfile).toContain('npm prune --omit=dev');
     expect(last.find(({ name }) => name === 'USER')?.rest).toBe('node');
+    expect(last.find(({ rest }) => rest.includes('package.json'))?.rest).toContain('--chmod=0644');
     expect(last.some(({ name }) => name === 'HEALTHCHECK')).toBe(true);
     expect(last.some(({ name, rest }) => name === 'RUN' && rest.includes('apt-get'))).toBe(false);
   });
@@ -61,11 +74,24 @@ describe('compose.yaml', () => {
   });
 
   it('declares every secret that a service mounts, and hands secrets over as files', () => {
-    const declared = [...compose.matchAll(/^ {2}(\w+): \{ file: /gm)].map((match) => match[1]!);
+    const declared = [...compose.matchAll(DECLARED)].map((match) => match[1]!);
     const used = [...compose.matchAll(/secrets: \[([^\]]+)\]/g)].flatMap((match) => match[1]!.split(', '));
     expect(declared.length).toBeGreaterThan(0);
     expect([...new Set(used)].sort()).toEqual([...declared].sort());
     expect(compose).not.toMatch(/(PASSWORD|KEYRING|DATABASE\w*_URL):/);
+  });
+
+  it('asks for what mails cannot do without, and lets docker/.env, which is not committed, hold every setting', () => {
+    for (const name of ['APP_URL', 'MAIL_FROM', 'MAIL_URL', 'ADMIN_EMAIL'])
+      expect(compose).toMatch(new RegExp(`^ +${name}: \\$\\{${name}:\\?`, 'm'));
+    expect(compose).toContain('env_file: [{ path: .env, required: false }]');
+    expect(readFileSync(join(root, '.gitignore'), 'utf8').split('\n')).toContain('docker/.env');
+    // What docker/.env says of the port is about the host; the health check asks the one inside.
+    expect(compose).toMatch(/^ +PORT: '3000'$/m);
+  });
+
+  it('lets every process of ours be told to stop from its first moment', () => {
+    expect(/^x-steward:[^]*?\n\n/m.exec(compose)?.[0]).toContain('  init: true\n');
   });
 
   it('gives the application no right to drop, alter or touch triggers', () => {
@@ -74,6 +100,44 @@ describe('compose.yaml', () => {
       'SELECT, INSERT, UPDATE, DELETE',
     );
     expect(compose).toContain('--log-bin-trust-function-creators=1');
+  });
+
+  it('makes no user without a password when a secret is missing', () => {
+    const failed = spawnSync('bash', [join(root, 'docker/mysql/users.sh')], { encoding: 'utf8' });
+    expect(failed.status).not.toBe(0);
+    expect(failed.stderr.trim().split('\n')).toHaveLength(1);
+    expect(failed.stderr).toContain('/run/secrets/mysql_app_password');
+  });
+});
+
+describe('secrets.sh', () => {
+  it('makes secrets that the containers can read and the other users of the machine cannot, and keeps them', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'steward-secrets-'));
+    try {
+      cpSync(join(root, 'docker/secrets.sh'), join(folder, 'secrets.sh'));
+      mkdirSync(join(folder, 'bin'));
+      // In the place of Docker, which makes the keyring with the image.
+      writeFileSync(join(folder, 'bin/docker'), '#!/bin/sh\n[ "$1" = build ] || echo keyring\n', {
+        mode: 0o755,
+      });
+      const make = () => {
+        const env = { PATH: `${join(folder, 'bin')}:${process.env['PATH']}` };
+        execFileSync('bash', ['-c', 'umask 077; exec ./secrets.sh'], { cwd: folder, env });
+        const names = readdirSync(join(folder, 'secrets'));
+        return names.map((name) => [name, readFileSync(join(folder, 'secrets', name), 'utf8')]);
+      };
+      const made = Object.fromEntries(make()) as Record<string, string>;
+      expect(Object.keys(made).sort()).toEqual(
+        [...compose.matchAll(DECLARED)].map((match) => match[1]!).sort(),
+      );
+      expect(made['database_url']).toBe(`mysql://steward:${made['mysql_app_password']}@mysql:3306/steward`);
+      expect(statSync(join(folder, 'secrets')).mode & 0o777).toBe(0o700);
+      for (const name of Object.keys(made))
+        expect(statSync(join(folder, 'secrets', name)).mode & 0o777).toBe(0o644);
+      expect(Object.fromEntries(make())).toEqual(made);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
