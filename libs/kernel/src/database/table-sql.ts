@@ -41,11 +41,7 @@ export class TableSql<Row extends object> {
     const names = columns.map((column) => this.nameOf(column)).join(', ');
     this.isCaptured = captureOf(entity).notCapturedBecause === undefined;
     this.insert = { before: `INSERT INTO ${this.table} (${names}) VALUES`, isCaptured: this.isCaptured };
-    this.deleteById = {
-      before: `${dialect.deleteByKey(this.table)} WHERE id IN (`,
-      after: ')',
-      mustHit: true,
-    };
+    this.deleteById = dialect.deleteById(this.table);
     this.selectSql = `SELECT ${names} FROM ${this.table}`;
   }
 

@@ -64,8 +64,8 @@ export interface Dialect {
   beginSnapshot(runner: QueryRunner): Promise<void>;
   /** Runs SELECTs in order on the reader, in one round trip, and gives the rows of each. */
   readTogether(reader: DataSource, statements: readonly Statement[]): Promise<unknown[][]>;
-  /** A DELETE up to its condition; it looks at no rows but those that the condition names by their primary key. */
-  deleteByKey(table: string): string;
+  /** A DELETE around ids, each of which has to be there; it looks at no rows but theirs. */
+  deleteById(table: string): Frame;
   /** Turns an INSERT whose `key` is taken into an update; the assignments follow. */
   onConflict(key: readonly string[]): string;
   /** The value as the driver takes it. */

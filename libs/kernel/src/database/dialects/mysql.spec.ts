@@ -172,6 +172,22 @@ describeOnEveryServer('units on a server', (dialect) => {
     });
   });
 
+  it('delete together without waiting for rows that others hold', async () => {
+    await outside.query(
+      'CREATE TABLE waiting (id VARCHAR(40) CHARACTER SET ascii COLLATE ascii_bin PRIMARY KEY)',
+    );
+    const ids = Array.from({ length: 20 }, (_, index) => `id-${10 + index}`);
+    await outside.query('INSERT INTO waiting VALUES ?', [ids.map((id) => [id])]);
+    await outside.query('START TRANSACTION');
+    await outside.query("DELETE FROM waiting WHERE id = 'id-10'");
+    await outside.query("INSERT INTO waiting VALUES ('id-15 new')");
+    const frame = mysql.deleteById('`waiting`');
+    await write(...ids.slice(2, 18).map((id) => unit(null, inserted(frame, [id]))));
+    await outside.query('COMMIT');
+    const left = (await rows('SELECT id FROM waiting ORDER BY id')).map(({ id }) => id);
+    expect(left).toEqual(['id-11', 'id-15 new', 'id-28', 'id-29']);
+  });
+
   it('end with COMMIT, so that no error comes behind it', async () => {
     const query = vi.spyOn(driver, 'query');
     await write(unit('a', parent('p1')));

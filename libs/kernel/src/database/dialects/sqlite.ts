@@ -121,7 +121,7 @@ export const sqlite: Dialect = {
     return answers;
   },
 
-  deleteByKey: (table) => `DELETE FROM ${table}`,
+  deleteById: (table) => ({ before: `DELETE FROM ${table} WHERE id IN (`, after: ')', mustHit: true }),
   onConflict: (key) => `ON CONFLICT (${key.join(', ')}) DO UPDATE SET`,
 
   parameter(value) {
