@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FirstAdministrator, type NewAdministrator } from '#auth';
 import {
@@ -31,8 +32,10 @@ export async function openApp({ migrate, ...options }: OpenOptions = {}): Promis
   try {
     const { migrateOnStart } = app.get<KernelConfig>(kernelConfig.token, { strict: false });
     const mayPrepare = migrate ?? migrateOnStart;
-    const migration = mayPrepare ? await app.get(Migrator, { strict: false }).migrate() : UNTOUCHED;
+    const migrator = app.get(Migrator, { strict: false });
+    const migration = mayPrepare ? await migrator.migrate() : UNTOUCHED;
     await app.init();
+    if (!mayPrepare) warnOf(await migrator.pending());
     const administrator = mayPrepare
       ? await app.get(FirstAdministrator, { strict: false }).ensure()
       : undefined;
@@ -41,4 +44,12 @@ export async function openApp({ migrate, ...options }: OpenOptions = {}): Promis
     await app.close();
     throw error;
   }
+}
+
+/** In a rollout a new version may well start before its migrations have run; it is not ready until they have. */
+function warnOf(pending: readonly string[]): void {
+  if (pending.length === 0) return;
+  new Logger('Migrator').warn(
+    `The database lacks ${pending.length} migration(s), ${pending[0]} first. Run "steward migrate"; until then /health/ready answers 503.`,
+  );
 }
