@@ -188,6 +188,18 @@ describeOnEveryServer('units on a server', (dialect) => {
     expect(left).toEqual(['id-11', 'id-15 new', 'id-28', 'id-29']);
   });
 
+  it('fail as of an outage when the server has closed an idle connection, and has a last word about it', async () => {
+    const connection = await createConnection(app.database.url!);
+    connection.on('error', () => {});
+    await connection.query('SET SESSION wait_timeout = 1');
+    // Busy meanwhile: this process has not read that word when it sends the next statement.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+    const error = await connection.query('SELECT 1').catch((reason: unknown) => reason);
+    connection.destroy();
+    expect(error).toBeInstanceOf(Error);
+    expect([mysql.isFatal(error), mysql.isMistake(error)]).toEqual([true, false]);
+  });
+
   it('end with COMMIT, so that no error comes behind it', async () => {
     const query = vi.spyOn(driver, 'query');
     await write(unit('a', parent('p1')));
@@ -219,6 +231,26 @@ describeOnEveryServer('units on a server', (dialect) => {
     });
     await Promise.all(runners.map((runner) => runner.release()));
     expect(new Set(kept)).toEqual(new Set([undefined]));
+  });
+});
+
+describe('an error of the server', () => {
+  const told = (errno: number, sqlState: string) => Object.assign(new Error(), { errno, sqlState });
+
+  it('is an outage when the server takes no connections or no changes', () => {
+    const errors = [
+      told(1040, '08004'),
+      told(1203, '42000'),
+      told(1226, '42000'),
+      told(1290, 'HY000'),
+      told(1836, 'HY000'),
+      told(3032, 'HY000'),
+    ];
+    expect(errors.filter((error) => !mysql.isFatal(error) || mysql.isMistake(error))).toEqual([]);
+  });
+
+  it('is a lost race when a group of servers refuses what another one of them was faster with', () => {
+    expect(mysql.isRetryable(told(3101, '40000'))).toBe(true);
   });
 });
 

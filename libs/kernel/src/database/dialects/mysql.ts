@@ -17,7 +17,8 @@ import {
 
 const mysql2 = createRequire(import.meta.url)('mysql2') as typeof import('mysql2');
 
-const DEADLOCK = [1213, 1205, 1020];
+/** Lost races. 3101 is how a group of MySQL servers says that another one of them was faster. */
+const DEADLOCK = [1213, 1205, 1020, 3101];
 const DUPLICATE = [1062, 1586];
 const LOST = [
   'PROTOCOL_CONNECTION_LOST',
@@ -28,13 +29,18 @@ const LOST = [
   'ER_SERVER_SHUTDOWN',
   'PROTOCOL_SEQUENCE_TIMEOUT',
 ];
+/**
+ * A server that takes no connections, or none of this user, or has closed this one because it was idle; one that may only
+ * be read, as after a failover: another connection leads to its successor.
+ */
+const UNAVAILABLE = [1040, 1203, 1226, 1290, 1836, 3032, 4031];
 /** The SQLSTATE class of what was killed, or ran out of time. A COMMIT may have gone through when it is told so. */
 const INTERRUPTED = '70';
 
 /** SQLSTATE classes of a connection, a transaction or an operator's intervention. */
 const NOT_THE_STATEMENT = ['08', '40', '57', INTERRUPTED];
 /** Timeouts, kills and exhausted resources that come under a general SQLSTATE. */
-const OVERLOADED = [1037, 1038, 1053, 1129, 1130, 1203, 1205, 1226, 3024];
+const OVERLOADED = [1037, 1038, 1053, 1129, 1130, 1205, 3024];
 
 // A duplicate of a running request waits this long for the first one, then is told to come back.
 const LOCK_WAIT_S = 2;
@@ -260,6 +266,7 @@ export const mysql: Dialect = {
   isRetryable: (error) => DEADLOCK.includes(driverNumber(error) ?? 0),
   isFatal: (error) =>
     LOST.includes(String(driverCode(error))) ||
+    UNAVAILABLE.includes(driverNumber(error) ?? 0) ||
     sqlState(error)?.startsWith(INTERRUPTED) === true ||
     (error as { fatal?: boolean })?.fatal === true,
   isUniqueViolation: (error) => DUPLICATE.includes(driverNumber(error) ?? 0),
