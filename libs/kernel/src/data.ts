@@ -74,4 +74,4 @@ export {
   type UnitIntent,
 } from './unit-of-work/unit.js';
 export { UnitHooks } from './unit-of-work/unit-hooks.js';
-export { markRecorded, outcomeOf, UnitOfWork, wasRecorded } from './unit-of-work/unit-of-work.js';
+export { UnitOfWork } from './unit-of-work/unit-of-work.js';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import {
   Database,
   MissedUpdate,
@@ -215,6 +215,32 @@ describeOnEveryDialect('the audit recorder', (dialect) => {
     expect(await entriesOf('thing.failed')).toMatchObject([
       { outcome: 'failed', error_code: 'kernel.internal' },
     ]);
+  });
+
+  it('says of each unit that failed with the connection which entry tells whether it was committed', async () => {
+    const { dialect: spoken } = app.get(Database);
+    const lost = Object.assign(new Error('lost'), { code: 'SQLITE_IOERR', fatal: true });
+    const write = spoken.write.bind(spoken);
+    const answerless = vi.spyOn(spoken, 'write').mockImplementationOnce(async (...args) => {
+      await write(...args);
+      throw lost;
+    });
+    const outcomes = await Promise.allSettled(
+      ['thing.lost_1', 'thing.lost_2'].map((action) =>
+        as({}, () => units.run({ action }, async () => undefined)),
+      ),
+    );
+    answerless.mockRestore();
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    for (const action of ['thing.lost_1', 'thing.lost_2']) {
+      const [committed, failed, ...more] = await entriesOf(action);
+      expect(more).toEqual([]);
+      expect(committed).toMatchObject({ outcome: 'succeeded' });
+      expect(failed).toMatchObject({
+        outcome: 'failed',
+        details: JSON.stringify({ possiblyCommittedAs: committed?.['id'] }),
+      });
+    }
   });
 
   it('leaves one entry and one set of changes for a unit that was tried three times', async () => {

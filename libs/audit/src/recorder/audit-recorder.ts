@@ -26,13 +26,19 @@ export class AuditRecorder extends UnitRecorder {
     this.entries.append(unit, { id, occurredAt: startedAt, intent, outcome: 'succeeded', details });
   }
 
-  async recordRefusal(intent: UnitIntent, error: unknown, outcome: 'refused' | 'failed'): Promise<void> {
+  async recordRefusal(
+    intent: UnitIntent,
+    error: unknown,
+    outcome: 'refused' | 'failed',
+    uncertain?: string,
+  ): Promise<void> {
     const errorCode = error instanceof Problem ? error.code : 'kernel.internal';
     if (!this.refusals.admit(errorCode)) return;
     const occurredAt = this.clock.now();
     await this.address.prepare(intent.subject);
+    const details = uncertain === undefined ? {} : { possiblyCommittedAs: uncertain };
     await this.units.run({ action: intent.action, recorded: false }, async (unit) => {
-      this.entries.append(unit, { id: unit.id, occurredAt, intent, outcome, errorCode });
+      this.entries.append(unit, { id: unit.id, occurredAt, intent, outcome, errorCode, details });
     });
   }
 }

@@ -16,6 +16,8 @@ export interface RequestState {
   purpose?: string;
   /** The operation id of the route, or the name of the background job. */
   operation?: string;
+  /** The error that is on the record already: nobody who passes it on tells it again. */
+  recordedError?: unknown;
 }
 
 const present = new Ambient<RequestState>();
@@ -38,6 +40,16 @@ export class RequestContext {
     const principal = present.value?.principal;
     if (!principal) throw kernelErrors.problem('kernel.unauthenticated');
     return principal;
+  }
+
+  /** Whether the present request has told this error on the record. Others may have got the same one, and tell it too. */
+  hasRecorded(error: unknown): boolean {
+    return present.value !== undefined && present.value.recordedError === error;
+  }
+
+  /** Notes that the present request tells this error on the record. */
+  noteRecorded(error: unknown): void {
+    if (present.value) present.value.recordedError = error;
   }
 
   /** Runs `work` with `state` as the present state. */

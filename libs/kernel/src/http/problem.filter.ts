@@ -6,7 +6,6 @@ import { kernelErrors } from '../errors/kernel.errors.js';
 import type { Problem } from '../errors/problem.js';
 import { KeptAnswer } from '../idempotency/kept-answer.js';
 import { Ports, UnitRecorder } from '../ports/ports.js';
-import { markRecorded, wasRecorded } from '../unit-of-work/unit-of-work.js';
 import { PROBLEM_TYPE, problemDocument } from './problem-document.js';
 import { toProblem } from './to-problem.js';
 
@@ -60,8 +59,8 @@ export class ProblemFilter implements ExceptionFilter {
   /** Tells the record what no unit has told it. Never fails: the client gets its answer either way. */
   private async putOnRecord(problem: Problem, exception: unknown, request: FastifyRequest): Promise<void> {
     const told = tellingOf(problem);
-    if (!told || wasRecorded(exception)) return;
-    markRecorded(exception);
+    if (!told || this.context.hasRecorded(exception)) return;
+    this.context.noteRecorded(exception);
     const { operation } = request.edge.state;
     const resource = operation ? { resource: { type: 'operation', id: operation } } : {};
     try {

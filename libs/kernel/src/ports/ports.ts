@@ -11,8 +11,16 @@ export abstract class UnitRecorder {
   abstract prepare(intent: UnitIntent): Promise<void>;
   /** Inside the transaction, right before COMMIT; usually one `unit.append`. */
   abstract record(unit: CommittingUnit): void;
-  /** After a rollback, in a unit of its own. */
-  abstract recordRefusal(intent: UnitIntent, error: unknown, outcome: 'refused' | 'failed'): Promise<void>;
+  /**
+   * After a rollback, in a unit of its own. When the connection was lost at COMMIT, nobody knows whether the unit was rolled
+   * back: `uncertain` is then the id of the entry that is there if it was not.
+   */
+  abstract recordRefusal(
+    intent: UnitIntent,
+    error: unknown,
+    outcome: 'refused' | 'failed',
+    uncertain?: string,
+  ): Promise<void>;
 }
 
 /** Tells who sends a request. Implemented by the auth room. */

@@ -4,6 +4,7 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { InjectConfig } from '../config/define-config.js';
 import { kernelConfig, type KernelConfig } from '../config/kernel.config.js';
+import { RequestContext } from '../context/request-context.js';
 import { DIALECT, WRITER } from '../database/database.js';
 import { type Dialect, markTransaction, type WholeUnit } from '../database/dialects/dialect.js';
 import { kernelErrors } from '../errors/kernel.errors.js';
@@ -25,19 +26,8 @@ const isRecorded = (intent: UnitIntent): boolean => intent.recorded !== false;
 /** The entry that the unit's row changes are attributed to. */
 const attribution = (unit: OpenUnit): string | null => (isRecorded(unit.intent) ? unit.id : null);
 
-const recorded = new WeakSet<object>();
-
-/** Whether a refused or failed unit has already left an entry about this error. */
-export const wasRecorded = (error: unknown): boolean =>
-  typeof error === 'object' && !!error && recorded.has(error);
-
-/** Marks an error as told on the record. */
-export function markRecorded(error: unknown): void {
-  if (typeof error === 'object' && error) recorded.add(error);
-}
-
 /** `refused` for a business answer, `failed` for a defect or an outage, undefined for what only metrics count. */
-export function outcomeOf(error: unknown): 'refused' | 'failed' | undefined {
+function outcomeOf(error: unknown): 'refused' | 'failed' | undefined {
   if (!(error instanceof Problem)) return 'failed';
   if (UNRECORDED_STATUS.includes(error.status)) return undefined;
   return error.status >= 500 ? 'failed' : 'refused';
@@ -62,6 +52,7 @@ export class UnitOfWork {
     private readonly hooks: UnitHooks,
     private readonly outbox: OutboxWriter,
     private readonly clock: Clock,
+    private readonly context: RequestContext,
   ) {
     this.shared = new SharedCommits(
       (units) => this.commitTogether(units),
@@ -95,7 +86,8 @@ export class UnitOfWork {
           continue;
         }
         const told = isRetryable ? kernelErrors.problem('kernel.unavailable', { cause: error }) : error;
-        await this.recordRefusal(unit.intent, told);
+        const isUncertain = unit.isCommitting && this.dialect.isFatal(error);
+        await this.recordRefusal(unit.intent, told, isUncertain ? unit.id : undefined);
         throw told;
       }
     }
@@ -139,6 +131,7 @@ export class UnitOfWork {
       this.assertInTime(unit);
       // From here on a promise that outlives the work can slip nothing in, neither before COMMIT nor behind it.
       unit.close();
+      unit.isCommitting = true;
       await this.commit(unit);
       for (const callback of unit.committed) callback();
       return result;
@@ -216,13 +209,14 @@ export class UnitOfWork {
     }
   }
 
-  private async recordRefusal(intent: UnitIntent, error: unknown): Promise<void> {
+  private async recordRefusal(intent: UnitIntent, error: unknown, uncertain?: string): Promise<void> {
     const outcome = outcomeOf(error);
-    if (!outcome || !isRecorded(intent) || wasRecorded(error) || error instanceof MissedUpdate) return;
-    markRecorded(error);
+    if (!outcome || !isRecorded(intent) || error instanceof MissedUpdate) return;
+    if (this.context.hasRecorded(error)) return;
+    this.context.noteRecorded(error);
     try {
       if (await this.hooks.isUnrecorded()) return;
-      await this.ports.get(UnitRecorder).recordRefusal(intent, error, outcome);
+      await this.ports.get(UnitRecorder).recordRefusal(intent, error, outcome, uncertain);
     } catch (failure) {
       // The caller must learn what went wrong first, not that telling it went wrong too.
       this.logger.error({ err: failure, action: intent.action }, 'a refusal could not be recorded');

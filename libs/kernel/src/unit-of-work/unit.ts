@@ -83,6 +83,8 @@ export class OpenUnit implements CommittingUnit {
   readonly committed: (() => void)[] = [];
   /** Set once the transaction has begun, which its first statement makes it do. */
   begun: Promise<void> | undefined;
+  /** Set once the database was asked to commit. */
+  isCommitting = false;
   /** Ends its turn, where units wait for one another. */
   leave: (() => void) | undefined;
   /** Set once somebody asked for the manager; a unit that is nothing but its tail has none. */
