@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { expect, it } from 'vitest';
-import { describeOnEveryDialect, testDatabase } from '#kernel/testing';
+import { describeOnEveryDialect, describeOnEveryServer, testDatabase } from '#kernel/testing';
 import { loadConfigs } from '../config/define-config.js';
 import { kernelConfig, type KernelConfig } from '../config/kernel.config.js';
 import { mysql } from './dialects/mysql.js';
@@ -33,5 +33,21 @@ describeOnEveryDialect('migrating', (name) => {
     const outcomes = await Promise.allSettled([instance(true), instance(false), instance(false)]);
     await database.remove();
     expect(outcomes).toMatchObject([{ status: 'rejected' }, { value: 1 }, { value: 1 }]);
+  });
+});
+
+describeOnEveryServer('migrating', (name) => {
+  it('may take longer than the server leaves idle connections open', async () => {
+    const database = await testDatabase(name);
+    const config = loadConfigs([kernelConfig], database.environment).get(kernelConfig.token) as KernelConfig;
+    const source = await new DataSource(mysql.migrator(config)).initialize();
+    const runner = source.createQueryRunner();
+    const [row] = (await mysql.exclusively(runner, () =>
+      runner.query('SELECT @@GLOBAL.wait_timeout AS usual, @@SESSION.wait_timeout AS here'),
+    )) as Record<'usual' | 'here', unknown>[];
+    await runner.release();
+    await source.destroy();
+    await database.remove();
+    expect(Number(row?.here)).toBeGreaterThan(Number(row?.usual));
   });
 });

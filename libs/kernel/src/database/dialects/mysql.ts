@@ -200,6 +200,8 @@ const connectionOf = async (runner: QueryRunner): Promise<PoolConnection> =>
 
 const READ_COMMITTED = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
 const READ_ONLY = 'SET SESSION TRANSACTION READ ONLY';
+/** One connection does nothing but hold the lock of {@link Dialect.exclusively}, however long the work takes on another. */
+const PATIENT = `SET SESSION wait_timeout = ${24 * 60 * 60}`;
 
 /** MySQL 8 and MariaDB through mysql2: a pool for units of work and a pool that the database keeps read-only. */
 export const mysql: Dialect = {
@@ -214,7 +216,7 @@ export const mysql: Dialect = {
     ]),
   reader: (config) =>
     source(url(config.databaseUrl), config.databasePoolSize, [STRICT, READ_COMMITTED, READ_ONLY]),
-  migrator: (config) => source(url(config.databaseMigrationUrl), 2, [STRICT]),
+  migrator: (config) => source(url(config.databaseMigrationUrl), 2, [STRICT, PATIENT]),
 
   async begin(runner, entryId) {
     await send(await connectionOf(runner), BEGIN, [entryId]);
