@@ -139,6 +139,16 @@ function mysqlKind(type: string): ImageKind {
     case 'blob':
     case 'mediumblob':
     case 'longblob':
+    case 'vector':
+    case 'geometry':
+    case 'point':
+    case 'linestring':
+    case 'polygon':
+    case 'multipoint':
+    case 'multilinestring':
+    case 'multipolygon':
+    case 'geomcollection':
+    case 'geometrycollection':
       return 'binary';
     case 'bit':
       return 'bits';
