@@ -57,14 +57,13 @@ describeOnEveryServer('database rights in production', (dialect) => {
     await expect(boot((await userWith('SELECT, TRIGGER')).url)).rejects.toThrow('holds TRIGGER.');
   });
 
-  it('stop one who could do so in a role', async () => {
+  it('stop one who could take on a role', async () => {
     const { name, url } = await userWith('SELECT');
     const role = nameFor('role');
     made.push(`ROLE ${role}`);
     await root.query(`CREATE ROLE ${role}`);
     await root.query(`GRANT ALTER ON ${schema()}.* TO ${role}`);
     await root.query(`GRANT ${role} TO ${name}@'%'`);
-    await root.query(`SET DEFAULT ROLE ${role} ${dialect === 'mariadb' ? 'FOR' : 'TO'} ${name}@'%'`);
-    await expect(boot(url)).rejects.toThrow('holds ALTER.');
+    await expect(boot(url)).rejects.toThrow(/holds a role \(`role_\w+`/);
   });
 });

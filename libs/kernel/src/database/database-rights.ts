@@ -27,12 +27,14 @@ export class DatabaseRights implements OnModuleInit {
     }
   }
 
-  /** The rights of the application's user that it should not have. */
+  /** What the application's user should not have: rights, and any role, which it could take on when nobody looks. */
   private async excess(): Promise<string[]> {
-    const rows = await this.database.query('SHOW GRANTS');
-    const granted = rows
-      .map((row) => /^GRANT (.+?) ON /.exec(String(Object.values(row)[0]))?.[1] ?? '')
-      .flatMap((list) => list.split(', '));
-    return FORBIDDEN.filter((right) => granted.includes(right));
+    const grants = (await this.database.query('SHOW GRANTS')).map((row) => String(Object.values(row)[0]));
+    const rights = grants.flatMap((grant) => /^GRANT (.+?) ON /.exec(grant)?.[1]?.split(', ') ?? []);
+    const roles = grants.flatMap((grant) => /^GRANT (`.+?) TO /.exec(grant)?.[1] ?? []);
+    return [
+      ...FORBIDDEN.filter((right) => rights.includes(right)),
+      ...roles.map((names) => `a role (${names})`),
+    ];
   }
 }
