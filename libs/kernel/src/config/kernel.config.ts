@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { certificates, databaseAddress, databaseTls, tlsMode } from './database-tls.js';
 import { defineConfig, type ConfigOf, type Environment } from './define-config.js';
 
 /** The environment of this process, for the one place that starts the application. */
@@ -11,14 +12,10 @@ export const kernelConfig = defineConfig(
   {
     NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
     DATA_DIR: z.string().min(1).default('.data'),
-    DATABASE_URL: z
-      .string()
-      .regex(/^(mysql|mariadb):\/\//, 'must begin with mysql://')
-      .optional(),
-    DATABASE_MIGRATION_URL: z
-      .string()
-      .regex(/^(mysql|mariadb):\/\//, 'must begin with mysql://')
-      .optional(),
+    DATABASE_URL: databaseAddress.optional(),
+    DATABASE_MIGRATION_URL: databaseAddress.optional(),
+    DATABASE_TLS: tlsMode.default('off'),
+    DATABASE_CA: certificates.optional(),
     DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(10),
     MIGRATE_ON_START: z.stringbool().optional(),
     BACKGROUND: z.stringbool().default(true),
@@ -29,6 +26,7 @@ export const kernelConfig = defineConfig(
     dataDir: env.DATA_DIR,
     databaseUrl: env.DATABASE_URL,
     databaseMigrationUrl: env.DATABASE_MIGRATION_URL ?? env.DATABASE_URL,
+    databaseTls: databaseTls(env),
     databasePoolSize: env.DATABASE_POOL_SIZE,
     /** In production schema changes are a step of their own (`steward migrate`) unless asked for. */
     migrateOnStart: env.MIGRATE_ON_START ?? (env.NODE_ENV !== 'production' || env.DATABASE_URL === undefined),

@@ -6,6 +6,7 @@ export const engines = {
   // Debian has none to install; wherever one runs, it gets databases of its own, which are removed in the end.
   mysql: { install: 'STEWARD_TEST_MYSQL=mysql://root@127.0.0.1:3306, the address of a MySQL from 8.4 on' },
   chromium: { install: 'apt-get install chromium' },
+  openssl: { install: 'apt-get install openssl' },
 } as const;
 
 export type Engine = keyof typeof engines;
@@ -13,6 +14,7 @@ export type Engine = keyof typeof engines;
 const PROGRAMS = {
   mariadb: ['/usr/sbin/mariadbd', '/usr/local/sbin/mariadbd'],
   chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser'],
+  openssl: ['/usr/bin/openssl', '/usr/local/bin/openssl'],
 } as const;
 
 /** The path of an engine's program, or undefined when it is not installed. */

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createConnection } from 'mysql2/promise';
+import { type ConnectionOptions, createConnection } from 'mysql2/promise';
 
 /** A private MariaDB server on a loopback port. */
 export interface MariadbServer {
@@ -48,7 +48,8 @@ export async function startMariadb(binary: string, options: readonly string[] = 
   );
   const url = `mysql://root@127.0.0.1:${port}`;
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  await untilReady(url, server);
+  const demandsTls = options.includes('--require-secure-transport=ON');
+  await untilReady(demandsTls ? { uri: url, ssl: { rejectUnauthorized: false } } : { uri: url }, server);
   return {
     url,
     pid: server.pid ?? 0,
@@ -72,11 +73,14 @@ export async function freePort(): Promise<number> {
   });
 }
 
-async function untilReady(url: string, server: { readonly exitCode: number | null }): Promise<void> {
+async function untilReady(
+  address: ConnectionOptions,
+  server: { readonly exitCode: number | null },
+): Promise<void> {
   const deadline = Date.now() + 30_000;
   for (;;) {
     try {
-      const connection = await createConnection(url);
+      const connection = await createConnection(address);
       await connection.end();
       return;
     } catch (error) {

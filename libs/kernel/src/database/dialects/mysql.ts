@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { Connection, Pool, PoolConnection, PoolOptions } from 'mysql2';
 import type { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
 import { detached } from '../../context/ambient.js';
+import type { KernelConfig } from '../../config/kernel.config.js';
 import { commonOptions } from '../common-options.js';
 import {
   type Dialect,
@@ -65,11 +66,20 @@ function driverWith(firstStatements: readonly string[]): object {
   };
 }
 
-function source(url: string, poolSize: number, firstStatements: readonly string[]): DataSourceOptions {
+/** The one way to the server, whoever connects. With TLS, a server without the right certificate is told no password. */
+function source(
+  config: KernelConfig,
+  address: string | undefined,
+  poolSize: number,
+  firstStatements: readonly string[],
+): DataSourceOptions {
+  if (!address) throw new Error('DATABASE_URL is not set');
+  const tls = config.databaseTls;
   return {
     ...commonOptions(),
     type: 'mysql',
-    url: url.replace(/^mariadb:/, 'mysql:'),
+    url: address.replace(/^mariadb:/, 'mysql:'),
+    ssl: tls && { ...tls, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
     driver: driverWith(firstStatements),
     charset: 'utf8mb4',
     timezone: 'Z',
@@ -78,11 +88,6 @@ function source(url: string, poolSize: number, firstStatements: readonly string[
     // Lets a unit end in one round trip. Values are always parameters; see docs/adr/0007.
     extra: { multipleStatements: true },
   };
-}
-
-function url(address: string | undefined): string {
-  if (!address) throw new Error('DATABASE_URL is not set');
-  return address;
 }
 
 /**
@@ -209,14 +214,14 @@ export const mysql: Dialect = {
   serialUnits: false,
   skipLocked: 'FOR UPDATE SKIP LOCKED',
   writer: (config) =>
-    source(url(config.databaseUrl), config.databasePoolSize, [
+    source(config, config.databaseUrl, config.databasePoolSize, [
       STRICT,
       READ_COMMITTED,
       `SET SESSION innodb_lock_wait_timeout = ${LOCK_WAIT_S}`,
     ]),
   reader: (config) =>
-    source(url(config.databaseUrl), config.databasePoolSize, [STRICT, READ_COMMITTED, READ_ONLY]),
-  migrator: (config) => source(url(config.databaseMigrationUrl), 2, [STRICT, PATIENT]),
+    source(config, config.databaseUrl, config.databasePoolSize, [STRICT, READ_COMMITTED, READ_ONLY]),
+  migrator: (config) => source(config, config.databaseMigrationUrl, 2, [STRICT, PATIENT]),
 
   async begin(runner, entryId) {
     await send(await connectionOf(runner), BEGIN, [entryId]);
