@@ -46,8 +46,16 @@ describeOnEveryServer('database rights in production', (dialect) => {
     await app.close({ keepDatabase: true });
   };
 
-  it('let a user boot who may read and write rows', async () => {
-    await boot((await userWith('SELECT, INSERT, UPDATE, DELETE')).url);
+  it('let a user boot who may read and write rows, and do as it pleases in other schemas', async () => {
+    const { name, url } = await userWith('SELECT, INSERT, UPDATE, DELETE');
+    await root.query(`GRANT ALL ON \`other\\_%\`.* TO ${name}@'%'`);
+    await boot(url);
+  });
+
+  it('stop one whose rights are those of schemas with such names', async () => {
+    const { name, url } = await userWith('SELECT');
+    await root.query(`GRANT DROP ON \`steward\\_%\`.* TO ${name}@'%'`);
+    await expect(boot(url)).rejects.toThrow('holds DROP.');
   });
 
   it('stop one who could switch off the capture', async () => {

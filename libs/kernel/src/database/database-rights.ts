@@ -30,11 +30,20 @@ export class DatabaseRights implements OnModuleInit {
   /** What the application's user should not have: rights, and any role, which it could take on when nobody looks. */
   private async excess(): Promise<string[]> {
     const grants = (await this.database.query('SHOW GRANTS')).map((row) => String(Object.values(row)[0]));
-    const rights = grants.flatMap((grant) => /^GRANT (.+?) ON /.exec(grant)?.[1]?.split(', ') ?? []);
+    const rights = new Set<string>();
+    for (const grant of grants) {
+      const [, list = '', schema = ''] = /^GRANT (.+?) ON (\*|`(?:[^`]|``)+`)\./.exec(grant) ?? [];
+      if (await this.isPresent(schema)) for (const right of list.split(', ')) rights.add(right);
+    }
     const roles = grants.flatMap((grant) => /^GRANT (`.+?) TO /.exec(grant)?.[1] ?? []);
-    return [
-      ...FORBIDDEN.filter((right) => rights.includes(right)),
-      ...roles.map((names) => `a role (${names})`),
-    ];
+    return [...FORBIDDEN.filter((right) => rights.has(right)), ...roles.map((names) => `a role (${names})`)];
+  }
+
+  /** Whether the schema in use is among those that a grant names, which may be a pattern. */
+  private async isPresent(granted: string): Promise<boolean> {
+    if (granted === '*') return true;
+    const pattern = granted.slice(1, -1).replaceAll('``', '`');
+    const [row] = await this.database.query('SELECT DATABASE() LIKE ? AS isPresent', [pattern]);
+    return Number(row?.['isPresent']) === 1;
   }
 }
