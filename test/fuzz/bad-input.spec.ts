@@ -73,6 +73,7 @@ describeOnEveryDialect('bad input', (dialect) => {
     expect(response.status, shown).toBeLessThan(500);
     expect(text, shown).not.toMatch(/node_modules|\n\s+at |\.ts:\d+|SQLITE_|ER_[A-Z]+_|QueryFailedError/);
     if (response.status < 400) return;
+    expect(Object.keys(route.operation.responses), shown).toContain(String(response.status));
     expect(response.headers.get('content-type'), shown).toMatch(/^application\/problem\+json/);
     expect(JSON.parse(text), shown).toMatchObject({
       status: response.status,

@@ -31,6 +31,7 @@ import { UsersService } from './users.service.js';
       permissions: usersPermissions,
       purposes: usersPurposes,
       events: [UserCreated, UserDeactivated, UserReactivated, UserErased],
+      problems: { eraseMyAccount: ['users.last_administrator'] },
     }),
   ],
   controllers: [ProfileController, AdminUsersController, AdminRolesController],

@@ -1470,6 +1470,10 @@ export type GetLivenessErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetLivenessError = GetLivenessErrors[keyof GetLivenessErrors];
@@ -1549,6 +1553,10 @@ export type ListDeadLettersErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListDeadLettersError = ListDeadLettersErrors[keyof ListDeadLettersErrors];
@@ -1592,9 +1600,21 @@ export type ReplayDeadLetterErrors = {
      */
     404: Problem;
     /**
+     * The request body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not supported.
+     */
+    415: Problem;
+    /**
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ReplayDeadLetterError = ReplayDeadLetterErrors[keyof ReplayDeadLetterErrors];
@@ -1689,6 +1709,10 @@ export type ListAuditEntriesErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListAuditEntriesError = ListAuditEntriesErrors[keyof ListAuditEntriesErrors];
@@ -1744,6 +1768,10 @@ export type GetAuditEntryErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetAuditEntryError = GetAuditEntryErrors[keyof GetAuditEntryErrors];
@@ -1807,6 +1835,10 @@ export type ListChangesOfAuditEntryErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListChangesOfAuditEntryError = ListChangesOfAuditEntryErrors[keyof ListChangesOfAuditEntryErrors];
@@ -1862,6 +1894,10 @@ export type ListSubjectsOfAuditEntryErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListSubjectsOfAuditEntryError = ListSubjectsOfAuditEntryErrors[keyof ListSubjectsOfAuditEntryErrors];
@@ -1944,6 +1980,10 @@ export type ExportAuditEntriesErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ExportAuditEntriesError = ExportAuditEntriesErrors[keyof ExportAuditEntriesErrors];
@@ -2014,6 +2054,10 @@ export type ListExposuresErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListExposuresError = ListExposuresErrors[keyof ListExposuresErrors];
@@ -2080,6 +2124,10 @@ export type ExportExposuresErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ExportExposuresError = ExportExposuresErrors[keyof ExportExposuresErrors];
@@ -2143,6 +2191,10 @@ export type GetResourceAtErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetResourceAtError = GetResourceAtErrors[keyof GetResourceAtErrors];
@@ -2210,6 +2262,10 @@ export type ListResourceHistoryErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListResourceHistoryError = ListResourceHistoryErrors[keyof ListResourceHistoryErrors];
@@ -2239,6 +2295,10 @@ export type GetLogKeyErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetLogKeyError = GetLogKeyErrors[keyof GetLogKeyErrors];
@@ -2272,6 +2332,10 @@ export type GetLogCheckpointErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetLogCheckpointError = GetLogCheckpointErrors[keyof GetLogCheckpointErrors];
@@ -2318,6 +2382,10 @@ export type GetLogEntryBundleErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetLogEntryBundleError = GetLogEntryBundleErrors[keyof GetLogEntryBundleErrors];
@@ -2360,6 +2428,10 @@ export type GetLogTileErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetLogTileError = GetLogTileErrors[keyof GetLogTileErrors];
@@ -2398,6 +2470,10 @@ export type GetKeyOfLogErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetKeyOfLogError = GetKeyOfLogErrors[keyof GetKeyOfLogErrors];
@@ -2436,6 +2512,10 @@ export type GetCheckpointOfLogErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetCheckpointOfLogError = GetCheckpointOfLogErrors[keyof GetCheckpointOfLogErrors];
@@ -2486,6 +2566,10 @@ export type GetEntryBundleOfLogErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetEntryBundleOfLogError = GetEntryBundleOfLogErrors[keyof GetEntryBundleOfLogErrors];
@@ -2532,6 +2616,10 @@ export type GetTileOfLogErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetTileOfLogError = GetTileOfLogErrors[keyof GetTileOfLogErrors];
@@ -2578,6 +2666,10 @@ export type GetAuditEntryProofErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetAuditEntryProofError = GetAuditEntryProofErrors[keyof GetAuditEntryProofErrors];
@@ -2615,6 +2707,10 @@ export type ExportMyDataErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ExportMyDataError = ExportMyDataErrors[keyof ExportMyDataErrors];
@@ -2646,9 +2742,25 @@ export type EraseMyAccountErrors = {
      */
     403: Problem;
     /**
+     * Last administrator.
+     */
+    409: Problem;
+    /**
+     * The request body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not supported.
+     */
+    415: Problem;
+    /**
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type EraseMyAccountError = EraseMyAccountErrors[keyof EraseMyAccountErrors];
@@ -2683,6 +2795,10 @@ export type ReadProcessingRegisterErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ReadProcessingRegisterError = ReadProcessingRegisterErrors[keyof ReadProcessingRegisterErrors];
@@ -2717,6 +2833,10 @@ export type GetMyProfileErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetMyProfileError = GetMyProfileErrors[keyof GetMyProfileErrors];
@@ -2763,6 +2883,10 @@ export type UpdateMyProfileErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type UpdateMyProfileError = UpdateMyProfileErrors[keyof UpdateMyProfileErrors];
@@ -2810,6 +2934,10 @@ export type ListUsersErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListUsersError = ListUsersErrors[keyof ListUsersErrors];
@@ -2853,6 +2981,10 @@ export type GetUserErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetUserError = GetUserErrors[keyof GetUserErrors];
@@ -2897,9 +3029,21 @@ export type ReactivateUserErrors = {
      */
     409: Problem;
     /**
+     * The request body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not supported.
+     */
+    415: Problem;
+    /**
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ReactivateUserError = ReactivateUserErrors[keyof ReactivateUserErrors];
@@ -2947,9 +3091,21 @@ export type DeactivateUserErrors = {
      */
     409: Problem;
     /**
+     * The request body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not supported.
+     */
+    415: Problem;
+    /**
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type DeactivateUserError = DeactivateUserErrors[keyof DeactivateUserErrors];
@@ -3012,6 +3168,10 @@ export type SetUserRolesErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type SetUserRolesError = SetUserRolesErrors[keyof SetUserRolesErrors];
@@ -3046,6 +3206,10 @@ export type ListPermissionsErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListPermissionsError = ListPermissionsErrors[keyof ListPermissionsErrors];
@@ -3080,6 +3244,10 @@ export type ListRolesErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListRolesError = ListRolesErrors[keyof ListRolesErrors];
@@ -3130,6 +3298,10 @@ export type CreateRoleErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type CreateRoleError = CreateRoleErrors[keyof CreateRoleErrors];
@@ -3174,9 +3346,21 @@ export type DeleteRoleErrors = {
      */
     409: Problem;
     /**
+     * The request body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not supported.
+     */
+    415: Problem;
+    /**
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type DeleteRoleError = DeleteRoleErrors[keyof DeleteRoleErrors];
@@ -3223,6 +3407,10 @@ export type GetRoleErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetRoleError = GetRoleErrors[keyof GetRoleErrors];
@@ -3282,6 +3470,10 @@ export type UpdateRoleErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type UpdateRoleError = UpdateRoleErrors[keyof UpdateRoleErrors];
@@ -3320,6 +3512,10 @@ export type RegisterAccountErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type RegisterAccountError = RegisterAccountErrors[keyof RegisterAccountErrors];
@@ -3362,6 +3558,10 @@ export type VerifyEmailErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type VerifyEmailError = VerifyEmailErrors[keyof VerifyEmailErrors];
@@ -3404,6 +3604,10 @@ export type LogInErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type LogInError = LogInErrors[keyof LogInErrors];
@@ -3446,6 +3650,10 @@ export type RefreshTokensErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type RefreshTokensError = RefreshTokensErrors[keyof RefreshTokensErrors];
@@ -3473,9 +3681,21 @@ export type LogOutErrors = {
      */
     401: Problem;
     /**
+     * The request body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not supported.
+     */
+    415: Problem;
+    /**
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type LogOutError = LogOutErrors[keyof LogOutErrors];
@@ -3506,9 +3726,21 @@ export type RevokeAllSessionsErrors = {
      */
     401: Problem;
     /**
+     * The request body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not supported.
+     */
+    415: Problem;
+    /**
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type RevokeAllSessionsError = RevokeAllSessionsErrors[keyof RevokeAllSessionsErrors];
@@ -3551,6 +3783,10 @@ export type ListSessionsErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
@@ -3587,9 +3823,21 @@ export type RevokeSessionErrors = {
      */
     404: Problem;
     /**
+     * The request body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not supported.
+     */
+    415: Problem;
+    /**
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type RevokeSessionError = RevokeSessionErrors[keyof RevokeSessionErrors];
@@ -3639,6 +3887,10 @@ export type ChangePasswordErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
@@ -3677,6 +3929,10 @@ export type RequestPasswordResetErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type RequestPasswordResetError = RequestPasswordResetErrors[keyof RequestPasswordResetErrors];
@@ -3715,6 +3971,10 @@ export type ConfirmPasswordResetErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ConfirmPasswordResetError = ConfirmPasswordResetErrors[keyof ConfirmPasswordResetErrors];
@@ -3744,6 +4004,10 @@ export type GetJsonWebKeySetErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetJsonWebKeySetError = GetJsonWebKeySetErrors[keyof GetJsonWebKeySetErrors];
@@ -3783,6 +4047,10 @@ export type ListBalancesErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListBalancesError = ListBalancesErrors[keyof ListBalancesErrors];
@@ -3833,6 +4101,10 @@ export type ListTransfersErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListTransfersError = ListTransfersErrors[keyof ListTransfersErrors];
@@ -3875,6 +4147,10 @@ export type ListPaymentsErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListPaymentsError = ListPaymentsErrors[keyof ListPaymentsErrors];
@@ -3930,6 +4206,10 @@ export type CreatePaymentErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type CreatePaymentError = CreatePaymentErrors[keyof CreatePaymentErrors];
@@ -3972,6 +4252,10 @@ export type GetPaymentErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetPaymentError = GetPaymentErrors[keyof GetPaymentErrors];
@@ -4026,6 +4310,10 @@ export type CapturePaymentErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type CapturePaymentError = CapturePaymentErrors[keyof CapturePaymentErrors];
@@ -4069,9 +4357,21 @@ export type CancelPaymentErrors = {
      */
     409: Problem;
     /**
+     * The request body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not supported.
+     */
+    415: Problem;
+    /**
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type CancelPaymentError = CancelPaymentErrors[keyof CancelPaymentErrors];
@@ -4114,6 +4414,10 @@ export type ListRefundsErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListRefundsError = ListRefundsErrors[keyof ListRefundsErrors];
@@ -4178,6 +4482,10 @@ export type RefundPaymentErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type RefundPaymentError = RefundPaymentErrors[keyof RefundPaymentErrors];
@@ -4232,6 +4540,10 @@ export type ListAllPaymentsErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListAllPaymentsError = ListAllPaymentsErrors[keyof ListAllPaymentsErrors];
@@ -4278,6 +4590,10 @@ export type GetAnyPaymentErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type GetAnyPaymentError = GetAnyPaymentErrors[keyof GetAnyPaymentErrors];
@@ -4336,6 +4652,10 @@ export type CaptureAnyPaymentErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type CaptureAnyPaymentError = CaptureAnyPaymentErrors[keyof CaptureAnyPaymentErrors];
@@ -4383,9 +4703,21 @@ export type CancelAnyPaymentErrors = {
      */
     409: Problem;
     /**
+     * The request body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not supported.
+     */
+    415: Problem;
+    /**
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type CancelAnyPaymentError = CancelAnyPaymentErrors[keyof CancelAnyPaymentErrors];
@@ -4432,6 +4764,10 @@ export type ListRefundsOfAnyPaymentErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ListRefundsOfAnyPaymentError = ListRefundsOfAnyPaymentErrors[keyof ListRefundsOfAnyPaymentErrors];
@@ -4500,6 +4836,10 @@ export type RefundAnyPaymentErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type RefundAnyPaymentError = RefundAnyPaymentErrors[keyof RefundAnyPaymentErrors];
@@ -4559,6 +4899,10 @@ export type ReceiveWebhookErrors = {
      * Something went wrong on our side.
      */
     500: Problem;
+    /**
+     * The service cannot do this now.
+     */
+    503: Problem;
 };
 
 export type ReceiveWebhookError = ReceiveWebhookErrors[keyof ReceiveWebhookErrors];

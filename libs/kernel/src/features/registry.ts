@@ -27,6 +27,8 @@ export interface Feature {
   readonly purposes?: Readonly<Record<string, PurposeDefinition>>;
   readonly events?: readonly DomainEventType[];
   readonly config?: readonly ConfigDefinition[];
+  /** What routes of other rooms can answer because of this one: codes of problems, by operation id. */
+  readonly problems?: Readonly<Record<string, readonly string[]>>;
 }
 
 const registry = new Map<string, Feature>();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
 import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { features } from '../features/registry.js';
 import { Routes, type Route } from '../http/routes.js';
 import { groupDescription } from './api-group.js';
 import { addProblemResponses, errorDefinitions, problemSchemas } from './problem-responses.js';
@@ -42,7 +43,11 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     if (!route) continue;
     describeAccess(operation, route);
     if (route.isIdempotent) describeIdempotency(operation);
-    const codes = [...impliedProblems(operation, route), ...problemsOf(route.controller, route.handler)];
+    const codes = [
+      ...impliedProblems(operation, route),
+      ...problemsOf(route.controller, route.handler),
+      ...features().flatMap(({ problems }) => problems?.[route.operation] ?? []),
+    ];
     addProblemResponses(operation, codes, definitions, components);
   }
   document.tags = tagsOf(document);
@@ -107,12 +112,11 @@ function describeIdempotency(operation: Operation): void {
 
 /** The problems that follow from the kind of route. */
 function impliedProblems(operation: Operation, route: Route): string[] {
-  const codes = ['kernel.internal', 'kernel.malformed_request'];
+  const codes = ['kernel.internal', 'kernel.unavailable', 'kernel.malformed_request'];
   // A credential in the wrong form, a bad cursor or a malformed header can meet any route that reads input.
   if (operation.requestBody || operation.parameters?.length) codes.push('kernel.validation_failed');
-  if (operation.requestBody) {
-    codes.push('kernel.payload_too_large', 'kernel.unsupported_media_type');
-  }
+  // A body is read, and may be too large, also where none is wanted.
+  if (route.method !== 'GET') codes.push('kernel.payload_too_large', 'kernel.unsupported_media_type');
   if (route.access?.kind !== 'public') codes.push('kernel.unauthenticated');
   if (route.access?.kind === 'permission') codes.push('kernel.forbidden');
   if (route.isIdempotent) {

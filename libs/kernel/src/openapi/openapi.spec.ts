@@ -123,7 +123,7 @@ describe('the API document', () => {
   });
 
   it('documents the problems that a route names and those of its kind', () => {
-    expect(Object.keys(operation('/v1/books', 'get').responses)).toEqual(['200', '400', '500']);
+    expect(Object.keys(operation('/v1/books', 'get').responses)).toEqual(['200', '400', '500', '503']);
     const create = operation('/v1/books', 'post');
     expect(Object.keys(create.responses)).toEqual([
       '201',
@@ -135,8 +135,11 @@ describe('the API document', () => {
       '415',
       '422',
       '500',
+      '503',
     ]);
     const lend = operation('/v1/books/{id}/loans', 'post');
+    // It wants no body, but reads one.
+    expect(Object.keys(lend.responses)).toEqual(['200', '400', '401', '409', '413', '415', '500', '503']);
     expect(lend.responses['409']).toEqual({
       $ref: '#/components/responses/Problem_books.known_or_books.lent',
     });
