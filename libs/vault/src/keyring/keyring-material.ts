@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
 const symmetricKey = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url (43 characters)');
@@ -109,9 +109,19 @@ function newSymmetricKey(): string {
   return randomBytes(32).toString('base64url');
 }
 
+const publicKeyEncoding = { type: 'spki', format: 'pem' } as const;
+const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const;
+
+/** Node 20 can lock itself out, for ever, while it exports the very key object that it has just generated. */
+const jwkOf = (pem: string) => createPrivateKey(pem).export({ format: 'jwk' });
+
 function newSigningKey(): KeyringMaterial['signingKeys'][number] {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const jwk = rsaPrivateJwk.parse(privateKey.export({ format: 'jwk' }));
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding,
+    privateKeyEncoding,
+  });
+  const jwk = rsaPrivateJwk.parse(jwkOf(privateKey));
   return {
     kid: thumbprint({ e: jwk.e, kty: jwk.kty, n: jwk.n }),
     // Every request verifies a token, and RSA verifies in a third of the time that P-256 takes.
@@ -121,8 +131,8 @@ function newSigningKey(): KeyringMaterial['signingKeys'][number] {
 }
 
 function newLogKey(): KeyringMaterial['logKeys'][number] {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  return { privateKey: okpPrivateJwk.parse(privateKey.export({ format: 'jwk' })) };
+  const { privateKey } = generateKeyPairSync('ed25519', { publicKeyEncoding, privateKeyEncoding });
+  return { privateKey: okpPrivateJwk.parse(jwkOf(privateKey)) };
 }
 
 /** RFC 7638: the required members in lexicographic order, hashed. */
