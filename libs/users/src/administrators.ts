@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Repository } from 'typeorm';
 import { Database, InjectRepository } from '#kernel';
-import { ADMINISTRATOR, Role } from './entities/role.entity.js';
+import { ADMINISTRATOR } from './entities/role.entity.js';
+import { ROLE_LOCK, RoleLock } from './entities/role-lock.entity.js';
 import { usersErrors } from './users.errors.js';
 
 const ACTIVE_ADMINISTRATORS = `
@@ -13,7 +14,7 @@ const ACTIVE_ADMINISTRATORS = `
 @Injectable()
 export class Administrators {
   constructor(
-    @InjectRepository(Role) private readonly roles: Repository<Role>,
+    @InjectRepository(RoleLock) private readonly locks: Repository<RoleLock>,
     private readonly database: Database,
   ) {}
 
@@ -28,7 +29,7 @@ export class Administrators {
    * refuses the second of two writers.
    */
   async lock(): Promise<void> {
-    await this.roles.update({ id: ADMINISTRATOR }, { version: () => 'version + 1' });
+    await this.locks.update({ id: ROLE_LOCK }, { turn: () => 'turn + 1' });
   }
 
   /**

@@ -5,11 +5,13 @@ import { AdminUsersController } from './admin-users.controller.js';
 import { Administrators } from './administrators.js';
 import { DeclaredPermissions } from './declared-permissions.js';
 import { Role } from './entities/role.entity.js';
+import { RoleLock } from './entities/role-lock.entity.js';
 import { UserRole } from './entities/user-role.entity.js';
 import { User } from './entities/user.entity.js';
 import { ErasureOfUser } from './erasure-of-user.js';
 import { CreateUsers1700000005000 } from './migrations/1700000005000-create-users.js';
 import { InsertDefaultRoles1700000005001 } from './migrations/1700000005001-insert-default-roles.js';
+import { CreateRoleLock1700000005002 } from './migrations/1700000005002-create-role-lock.js';
 import { ProfileController } from './profile.controller.js';
 import { RolesService } from './roles.service.js';
 import { UserAccessReader } from './user-access.js';
@@ -25,8 +27,8 @@ import { UsersService } from './users.service.js';
   imports: [
     feature({
       name: 'users',
-      entities: [User, Role, UserRole],
-      migrations: [CreateUsers1700000005000, InsertDefaultRoles1700000005001],
+      entities: [User, Role, UserRole, RoleLock],
+      migrations: [CreateUsers1700000005000, InsertDefaultRoles1700000005001, CreateRoleLock1700000005002],
       errors: usersErrors,
       permissions: usersPermissions,
       purposes: usersPurposes,

@@ -128,6 +128,18 @@ describeOnEveryDialect('users', (dialect) => {
     });
   });
 
+  it('writes no role when only those who hold it change', async () => {
+    const roles = () => app.data.query('SELECT * FROM role');
+    const before = await roles();
+    const id = await app.add('unwritten@example.com');
+    await app.as(administrator, async () => {
+      await administration.setRoles(id, ['auditor', ADMINISTRATOR]);
+      await administration.setRoles(id, ['auditor']);
+      await administration.deactivate(id);
+    });
+    expect(await roles()).toEqual(before);
+  });
+
   it('lets nobody give or take what they do not hold themselves', async () => {
     const id = await app.add('climber@example.com');
     const held = ['users.assign_roles'];

@@ -38,10 +38,7 @@ export class Role {
   @Column({ type: Boolean })
   isBuiltIn: boolean;
 
-  /**
-   * Counts changes of the role and, for the administrator, of its holders: writing it is what serialises
-   * them.
-   */
+  /** Counts changes of the role. */
   @IntegerColumn()
   version: number;
 
