@@ -13,7 +13,8 @@ const BROKEN_TEXT =
  * stay at `request.rawBody`, for signatures over them.
  */
 export function parseJsonOnly(fastify: FastifyInstance): void {
-  const parse = fastify.getDefaultJsonParser('error', 'error');
+  // The names that these would look for are refused, with others, where the place of each can be told.
+  const parse = fastify.getDefaultJsonParser('ignore', 'ignore');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
     if (bytes.length === 0) return done(null, undefined);

@@ -191,6 +191,21 @@ describe('the HTTP edge', () => {
     }
   });
 
+  it.each(['toString', 'constructor', 'prototype', 'hasOwnProperty', '__proto__', '__defineGetter__'])(
+    'refuses the name %s, which every object has, instead of dropping it',
+    async (name) => {
+      const body = `{"maker":"a@b.example","age":3,"parts":[{"name":"leg","${name}":{}}],"${name}":1}`;
+      const inBody = problemOf(await http.inject(post(body)));
+      const detail = `${name} cannot be used as a name`;
+      expect(inBody['errors']).toEqual([
+        { pointer: `/parts/0/${name}`, detail },
+        { pointer: `/${name}`, detail },
+      ]);
+      const inQuery = problemOf(await http.inject({ url: `/v1/toys?${name}=1` }));
+      expect(inQuery['errors']).toEqual([{ pointer: `/${name}`, detail: `${detail} (in the query)` }]);
+    },
+  );
+
   it('refuses a body that is nested too deeply instead of overflowing the stack', async () => {
     const deep = `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`;
     const headers = { 'content-type': 'application/json' };
