@@ -62,7 +62,7 @@ describeOnEveryDialect('refusals of clients that are not logged in', (dialect) =
     expect(await recorded()).toBe(3);
     expect(await summaries()).toEqual([]);
     await nextMinute();
-    await vi.waitFor(async () => expect(await summaries()).toHaveLength(1));
+    await vi.waitFor(async () => expect(await summaries()).toHaveLength(1), 20_000);
     expect(await summaries()).toMatchObject([
       {
         actorKind: 'anonymous',
@@ -79,7 +79,7 @@ describeOnEveryDialect('refusals of clients that are not logged in', (dialect) =
   it('keep the address of a client sealed', async () => {
     await refuse(from('203.0.113.8'), 4);
     await nextMinute();
-    await vi.waitFor(async () => expect(await summaries()).toHaveLength(1));
+    await vi.waitFor(async () => expect(await summaries()).toHaveLength(1), 20_000);
     const told = await summaries();
     const [row] = await app.get(Database).query('SELECT * FROM audit_entry WHERE id = ?', [told[0]?.id]);
     expect(JSON.stringify(row)).not.toContain('203.0.113.8');
@@ -105,7 +105,7 @@ describeOnEveryDialect('refusals of clients that are not logged in', (dialect) =
     for (let host = 1; host <= 30; host += 1) await refuse(from(`198.51.100.${host}`), 1);
     expect(await recorded()).toBe(8);
     await nextMinute();
-    await vi.waitFor(async () => expect(await summaries()).toHaveLength(1));
+    await vi.waitFor(async () => expect(await summaries()).toHaveLength(1), 20_000);
     expect(await summaries()).toMatchObject([{ details: { leftOut: 22 }, clientAddress: null }]);
   });
 
@@ -116,7 +116,7 @@ describeOnEveryDialect('refusals of clients that are not logged in', (dialect) =
     app = stopped;
     vi.spyOn(stopped.get(Clock), 'now').mockImplementation(() => new Date(minute + 59_950));
     await refuse(from('203.0.113.10'), 4);
-    await vi.waitFor(async () => expect(await summaries()).toHaveLength(1));
+    await vi.waitFor(async () => expect(await summaries()).toHaveLength(1), 20_000);
     await refuse(from('203.0.113.10'), 2);
     await stopped.close({ keepDatabase: true });
     app = await bootAudit(dialect, database, LIMITS);

@@ -78,10 +78,8 @@ describe('access tokens', () => {
     expect(await status(`bearer  ${good.accessToken}`)).toBe(200);
     expect(await status(`Bearer ${good.accessToken} and more`)).toBe(401);
     expect(await status(`and more Bearer ${good.accessToken}`)).toBe(401);
-    // A pattern that tries again from every character would take seconds for these.
-    const startedAt = performance.now();
-    for (let i = 0; i < 20; i += 1) expect(await status('a'.repeat(15_000))).toBe(401);
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    // A pattern that tries again from every character would take minutes.
+    expect(await status('a'.repeat(1_000_000))).toBe(401);
   });
 
   it('publishes the key that verifies it', async () => {

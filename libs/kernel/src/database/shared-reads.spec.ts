@@ -121,7 +121,7 @@ describeOnEveryServer('an outage for a batch of reads', (dialect) => {
     );
     Object.assign(database.dialect, { readTogether });
     // The pool may hand out a killed connection once more before it learns of it.
-    await vi.waitFor(() => database.lookUp('SELECT 3 AS three'));
+    await vi.waitFor(() => database.lookUp('SELECT 3 AS three'), 20_000);
     await app.close();
     expect(new Set(answers).size).toBe(1);
     expect(answers).not.toContain('answered');

@@ -139,7 +139,7 @@ describeOnEveryDialect('an idempotent route', (dialect) => {
     const start = deferred();
     Object.assign(raced, { entered: 0, start: start.promise });
     const both = Promise.all([send('raced', key, key), send('raced', key, key)]);
-    await vi.waitFor(() => expect(raced.entered).toBe(2));
+    await vi.waitFor(() => expect(raced.entered).toBe(2), 20_000);
     start.resolve();
     const answers = await both;
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([201, 201]);

@@ -257,12 +257,12 @@ describeOnEveryDialect('the outbox relay', (dialect) => {
     const { answer } = slowMailServer();
     await publishMany(20);
     const working = relay.relay();
-    await vi.waitFor(() => expect(listeners.mails).toBe(8));
+    await vi.waitFor(() => expect(listeners.mails).toBe(8), 20_000);
     for (let minute = 0; minute < 3; minute += 1) {
       clock.advance(50_000);
       const [first] = await leases();
       vi.advanceTimersByTime(20_000);
-      await vi.waitFor(async () => expect((await leases())[0]).toBeGreaterThan(first!));
+      await vi.waitFor(async () => expect((await leases())[0]).toBeGreaterThan(first!), 20_000);
       await app.get(OutboxRelay).relay();
     }
     expect(listeners.mails).toBe(8);
@@ -277,7 +277,7 @@ describeOnEveryDialect('the outbox relay', (dialect) => {
     const { answer } = slowMailServer();
     await publishMany(20);
     const suspended = relay.relay();
-    await vi.waitFor(() => expect(listeners.mails).toBe(8));
+    await vi.waitFor(() => expect(listeners.mails).toBe(8), 20_000);
     clock.advance(61_000);
     answer();
     await suspended;

