@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { Clock } from '#kernel';
 import { describeOnEveryDialect } from '#kernel/testing';
 import { bootAuth, type AuthApp } from './testing/index.js';
 
@@ -26,6 +27,25 @@ describeOnEveryDialect('an erased account', (dialect) => {
     const again = await auth.register('gone@example.com');
     expect(again).not.toBe(gone.userId);
     expect((await auth.logIn('gone@example.com')).status).toBe(200);
+  });
+
+  it('is erased by those only who logged in just now, not by whoever holds a token', async () => {
+    const { refreshToken } = await auth.registerAndLogIn('later@example.com');
+    const later = Date.now() + 16 * 60_000;
+    const clock = vi
+      .spyOn(auth.app.get(Clock, { strict: false }), 'now')
+      .mockImplementation(() => new Date(later));
+    try {
+      const { accessToken } = (await auth.refresh(refreshToken)).body;
+      const refused = await erase(accessToken);
+      expect(refused.body).toMatchObject({ status: 401, code: 'privacy.login_not_recent' });
+      expect(refused.headers['www-authenticate']).toContain('insufficient_user_authentication');
+      expect(await auth.me(accessToken)).toBe(200);
+      const again = (await auth.logIn('later@example.com')).body;
+      expect((await erase(again.accessToken)).status).toBe(200);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('leaves a row without roles, and nothing of its logins', async () => {

@@ -53,7 +53,8 @@ class TrustingAuthenticator extends Authenticator {
   }: Parameters<Authenticator['authenticate']>[0]): Promise<Principal | undefined> {
     const id = headers['x-user'];
     if (typeof id !== 'string') return undefined;
-    return { kind: 'user', id, permissions: new Set([String(headers['x-permission'])]) };
+    const permissions = new Set([String(headers['x-permission'])]);
+    return { kind: 'user', id, loggedInAt: new Date(), permissions };
   }
 }
 

@@ -11,4 +11,10 @@ export const privacyErrors = defineErrors('privacy', {
     title: 'Only a person can do this',
     detail: 'Log in as the person whose data it is.',
   },
+  'privacy.login_not_recent': {
+    status: 401,
+    title: 'The login was too long ago',
+    detail:
+      'What cannot be undone asks for a login within the last 15 minutes. Log in again and repeat the request.',
+  },
 });

@@ -13,12 +13,13 @@ import type { AccessClaims } from './access-tokens.js';
 const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
 const SESSION = `
-  SELECT id AS forKey, user_id AS userId, revoked_at AS revokedAt, expires_at AS expiresAt
+  SELECT id AS forKey, user_id AS userId, created_at AS createdAt, revoked_at AS revokedAt, expires_at AS expiresAt
   FROM session
   WHERE id IN (?)`;
 
 interface SessionRow {
   readonly userId: string;
+  readonly createdAt: Date | string;
   readonly revokedAt: Date | string | null;
   readonly expiresAt: Date | string;
 }
@@ -60,7 +61,8 @@ export class TokenAuthenticator extends Authenticator {
       this.database.lookUpEach<SessionRow>(SESSION, sessionId),
     ]);
     if (!access?.isActive || session?.userId !== userId || !this.isLive(session)) throw invalidToken();
-    return { kind: 'user', id: userId, sessionId, permissions: access.permissions };
+    const loggedInAt = toDate(session.createdAt);
+    return { kind: 'user', id: userId, sessionId, loggedInAt, permissions: access.permissions };
   }
 
   private isLive({ revokedAt, expiresAt }: SessionRow): boolean {

@@ -331,7 +331,7 @@ export class Steward extends HeyApiClient {
     /**
      * Erase my account for good
      *
-     * Cannot be undone. You are logged out everywhere at once; `effectiveBy` says from when on no part of the system can read the data.
+     * Cannot be undone, and therefore asks for a login within the last 15 minutes (a refresh is none). You are logged out everywhere at once; `effectiveBy` says from when on no part of the system can read the data.
      */
     public eraseMyAccount<ThrowOnError extends boolean = false>(options?: Options<EraseMyAccountData, ThrowOnError>) {
         return (options?.client ?? this.client).post<EraseMyAccountResponses, EraseMyAccountErrors, ThrowOnError>({

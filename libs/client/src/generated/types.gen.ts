@@ -2734,7 +2734,7 @@ export type EraseMyAccountErrors = {
      */
     400: Problem;
     /**
-     * Authentication is required.
+     * Authentication is required. The login was too long ago.
      */
     401: Problem;
     /**

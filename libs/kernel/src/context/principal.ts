@@ -4,6 +4,8 @@ export interface Principal {
   /** A user's id (`usr_…`), or `system:<name>`. */
   readonly id: string;
   readonly sessionId?: string;
+  /** When the user last proved who they are; refreshing a session proves nothing. */
+  readonly loggedInAt?: Date;
   readonly permissions: ReadonlySet<string>;
 }
 
