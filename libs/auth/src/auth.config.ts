@@ -22,8 +22,6 @@ const DAY = 24 * HOUR;
 export const authConfig = defineConfig(
   'auth',
   {
-    /** Where people's browsers reach the front end; links in mails begin with it. */
-    APP_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
     AUTH_ISSUER: z.string().min(1).max(200).default('steward'),
     AUTH_AUDIENCE: z.string().min(1).max(200).default('steward-api'),
     ACCESS_TOKEN_LIFE_S: seconds(10 * MINUTE, 30, DAY),
@@ -66,7 +64,6 @@ export const authConfig = defineConfig(
     ADMIN_PASSWORD: z.string().min(8).max(256).optional(),
   },
   (env) => ({
-    appUrl: env.APP_URL.replace(/\/+$/, ''),
     issuer: env.AUTH_ISSUER,
     audience: env.AUTH_AUDIENCE,
     accessTokenLifeS: env.ACCESS_TOKEN_LIFE_S,

@@ -59,6 +59,9 @@ describe('the first administrator in production', () => {
       {
         NODE_ENV: 'production',
         KEYRING: JSON.stringify(generateKeyring()),
+        APP_URL: 'https://shop.example',
+        MAIL_FROM: 'no-reply@shop.example',
+        MAIL_URL: 'file:',
         ADMIN_EMAIL: 'boss@example.com',
         ADMIN_PASSWORD: '',
       },

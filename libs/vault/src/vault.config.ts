@@ -6,15 +6,16 @@ import { Keyring } from './keyring/keyring.js';
 export const vaultConfig = defineConfig(
   'vault',
   {
-    // Also a variable of the kernel; read here so that a missing keyring is listed with all other mistakes.
-    NODE_ENV: z.string().optional(),
-    KEYRING: z.string().optional(),
+    KEYRING: z.string().optional().meta({
+      productionNeeds:
+        'a keyring; make one with "steward keys:generate" and pass it in KEYRING or KEYRING_FILE',
+    }),
     KEY_CACHE_S: z.coerce.number().int().min(1).max(3600).default(60),
     KEY_CACHE_SIZE: z.coerce.number().int().min(100).max(1_000_000).default(10_000),
   },
-  (env) => ({
+  (env, production) => ({
     /** The keyring from the environment; undefined in development, where a file in `DATA_DIR` takes its place. */
-    keyring: readKeyring(env.KEYRING, env.NODE_ENV === 'production'),
+    keyring: readKeyring(env.KEYRING, production),
     /** How long a subject key may be used after it was read. Bounds how long an erasure takes to hold everywhere. */
     keyCacheMs: env.KEY_CACHE_S * 1000,
     keyCacheSize: env.KEY_CACHE_SIZE,
@@ -22,12 +23,7 @@ export const vaultConfig = defineConfig(
 );
 
 function readKeyring(json: string | undefined, production: boolean): Keyring | undefined {
-  if (json === undefined) {
-    if (!production) return undefined;
-    throw new Error(
-      'KEYRING: production needs a keyring; make one with "steward keys:generate" and pass it in KEYRING or KEYRING_FILE',
-    );
-  }
+  if (json === undefined) return undefined;
   const keyring = new Keyring(parse(json));
   if (production && keyring.isDevelopment) {
     throw new Error('KEYRING: this is a development keyring, which production refuses');

@@ -3,15 +3,15 @@ import type { Repository } from 'typeorm';
 import {
   Clock,
   Handles,
+  httpConfig,
+  type HttpConfig,
   InjectConfig,
   InjectRepository,
   Mailer,
-  type ConfigOf,
   type DeliveredEvent,
 } from '#kernel';
 import { UsersService } from '#users';
 import { TokenMinter } from '#vault';
-import { authConfig } from '../auth.config.js';
 import { PasswordChanged, PasswordResetRequested } from '../auth.events.js';
 import { PasswordReset } from '../entities/password-reset.entity.js';
 import { RESET_PASSWORD } from '../passwords/passwords.service.js';
@@ -29,7 +29,7 @@ export class PasswordMails {
     private readonly tokens: TokenMinter,
     private readonly mailer: Mailer,
     private readonly clock: Clock,
-    @InjectConfig(authConfig) private readonly config: ConfigOf<typeof authConfig>,
+    @InjectConfig(httpConfig) private readonly config: HttpConfig,
   ) {}
 
   @Handles(PasswordResetRequested, { name: 'auth.mail_password_reset', unit: false })

@@ -3,15 +3,15 @@ import type { Repository } from 'typeorm';
 import {
   Clock,
   Handles,
+  httpConfig,
+  type HttpConfig,
   InjectConfig,
   InjectRepository,
   Mailer,
-  type ConfigOf,
   type DeliveredEvent,
 } from '#kernel';
 import { UsersService } from '#users';
 import { TokenMinter, Vault } from '#vault';
-import { authConfig } from '../auth.config.js';
 import { RegistrationRequested } from '../auth.events.js';
 import { PendingRegistration } from '../entities/pending-registration.entity.js';
 import { VERIFY_EMAIL } from '../registration/registration.service.js';
@@ -29,7 +29,7 @@ export class RegistrationMail {
     private readonly tokens: TokenMinter,
     private readonly mailer: Mailer,
     private readonly clock: Clock,
-    @InjectConfig(authConfig) private readonly config: ConfigOf<typeof authConfig>,
+    @InjectConfig(httpConfig) private readonly config: HttpConfig,
   ) {}
 
   @Handles(RegistrationRequested, { name: 'auth.mail_registration', unit: false })

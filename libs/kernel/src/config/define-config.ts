@@ -18,6 +18,13 @@ export interface ConfigDefinition<Value = unknown> {
 
 export type ConfigOf<Definition> = Definition extends ConfigDefinition<infer Value> ? Value : never;
 
+declare module 'zod' {
+  interface GlobalMeta {
+    /** On a setting that production cannot do without: completes the sentence "production needs …". */
+    readonly productionNeeds?: string;
+  }
+}
+
 /**
  * Declares the settings of a room. Every variable may also be given as `NAME_FILE`, the path of a file that holds the
  * value. `build` may throw an Error whose message names what is wrong.
@@ -25,7 +32,7 @@ export type ConfigOf<Definition> = Definition extends ConfigDefinition<infer Val
 export function defineConfig<S extends Shape, Value>(
   name: string,
   shape: S,
-  build: (env: Parsed<S>) => Value,
+  build: (env: Parsed<S>, production: boolean) => Value,
 ): ConfigDefinition<Value> {
   const variables = Object.keys(shape);
   const schema = z.object(shape);
@@ -34,14 +41,16 @@ export function defineConfig<S extends Shape, Value>(
     token: `steward.config.${name}`,
     variables,
     parse(environment) {
-      const { values, mistakes } = readVariables(variables, environment);
+      const { values, mistakes } = readVariables([...variables, 'NODE_ENV'], environment);
+      const production = values['NODE_ENV'] === 'production';
+      if (production) mistakes.push(...lacking(shape, values));
       const result = schema.safeParse(values);
       if (!result.success) {
         mistakes.push(...result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
       }
       if (mistakes.length > 0 || !result.success) return { mistakes };
       try {
-        return { value: build(result.data as Parsed<S>) };
+        return { value: build(result.data as Parsed<S>, production) };
       } catch (error) {
         return { mistakes: [error instanceof Error ? error.message : String(error)] };
       }
@@ -82,14 +91,24 @@ export class ConfigError extends Error {
   }
 }
 
+function lacking(shape: Shape, values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(shape).flatMap(([name, schema]) => {
+    const needed = schema.meta()?.productionNeeds;
+    return needed === undefined || name in values ? [] : [`${name}: production needs ${needed}`];
+  });
+}
+
 function readVariables(names: readonly string[], environment: Environment) {
   const values: Record<string, string> = {};
   const mistakes: string[] = [];
   for (const name of names) {
     const direct = environment[name];
     const path = environment[`${name}_FILE`];
-    if (direct !== undefined && direct !== '') values[name] = direct;
-    else if (path) {
+    if (direct && path) {
+      mistakes.push(`${name}: is set, and so is ${name}_FILE; one of them has to go`);
+    } else if (direct) {
+      values[name] = direct;
+    } else if (path) {
       try {
         values[name] = readFileSync(path, 'utf8').trim();
       } catch {

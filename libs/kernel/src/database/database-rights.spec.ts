@@ -38,6 +38,9 @@ describeOnEveryServer('database rights in production', (dialect) => {
       database,
       environment: {
         NODE_ENV: 'production',
+        APP_URL: 'https://shop.example',
+        MAIL_FROM: 'no-reply@shop.example',
+        MAIL_URL: 'file:',
         MIGRATE_ON_START: 'false',
         DATABASE_URL: url,
         DATABASE_MIGRATION_URL: database.url ?? '',

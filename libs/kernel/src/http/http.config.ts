@@ -13,6 +13,12 @@ export const httpConfig = defineConfig(
   {
     PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
     HOST: z.string().min(1).default('0.0.0.0'),
+    APP_URL: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .meta({
+        productionNeeds: 'the address at which browsers reach your front end; links in mails begin with it',
+      }),
     TRUST_PROXY: z
       .string()
       .refine((text) => proxiesNamed(text) !== undefined, TRUST_RULE)
@@ -31,6 +37,8 @@ export const httpConfig = defineConfig(
   (env) => ({
     port: env.PORT,
     host: env.HOST,
+    /** Where people's browsers reach the front end, without a slash at its end; links in mails begin with it. */
+    appUrl: env.APP_URL?.replace(/\/+$/, '') ?? `http://localhost:${env.PORT}`,
     /** The proxies whose X-Forwarded-For and X-Request-Id are believed. */
     trustProxy: proxiesNamed(env.TRUST_PROXY) ?? false,
     /** Browsers on other origins may call the API from these only. */

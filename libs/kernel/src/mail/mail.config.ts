@@ -6,17 +6,22 @@ export const mailConfig = defineConfig(
   {
     MAIL_URL: z
       .string()
-      .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
-      .optional(),
+      .regex(/^(smtps?:\/\/.+|file:)$/, 'must begin with smtp:// or smtps://, or be file:')
+      .default('file:')
+      .meta({
+        productionNeeds:
+          'a mail server such as smtp://user:password@mail.example:587; with file: mails become files in DATA_DIR/mail',
+      }),
     MAIL_FROM: z
       .string()
       .regex(/^[^\r\n]+@[^\r\n]+$/, 'must be an address, such as "Steward <no-reply@example.com>"')
       .max(320)
-      .default('Steward <no-reply@localhost>'),
+      .default('Steward <no-reply@localhost>')
+      .meta({ productionNeeds: 'the sender of mails, such as "Shop <no-reply@shop.example>"' }),
   },
   (env) => ({
     /** Where mail is handed over; undefined: `.eml` files in DATA_DIR/mail. */
-    url: env.MAIL_URL,
+    url: env.MAIL_URL === 'file:' ? undefined : env.MAIL_URL,
     from: env.MAIL_FROM,
   }),
 );
