@@ -46,6 +46,16 @@ describe('the mailer', () => {
     );
   });
 
+  it('writes a link in one piece, so that whoever opens the file can copy it', async () => {
+    const mailer = await boot({ MAIL_URL: 'file:' });
+    const link = `https://app.example/verify?token=${'abc-'.repeat(50)}`;
+    await mailer.send({ ...MAIL, text: `Grüße!\n\n${link}\n` });
+    const folder = join(booted.database.dataDir, 'mail');
+    const file = await readFile(join(folder, (await readdir(folder))[0] ?? ''), 'utf8');
+    expect(file.split('\n')).toContain(link);
+    expect((await PostalMime.parse(file)).text).toBe(`Grüße!\n\n${link}\n`);
+  });
+
   it('sends to one address only, whatever the address looks like', async () => {
     const mailer = await boot({});
     await mailer.send({ ...MAIL, to: 'a@example.com, b@example.com\r\nBcc: c@example.com' });

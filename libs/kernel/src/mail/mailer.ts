@@ -17,7 +17,7 @@ export interface Mail {
 
 const TIMEOUT_MS = 10_000;
 
-/** Hands mail over, by SMTP when MAIL_URL is set, else as `.eml` files in DATA_DIR/mail. Never call it inside a unit of work. */
+/** Hands mail over, by SMTP or as `.eml` files in DATA_DIR/mail, as MAIL_URL says. Never call it inside a unit of work. */
 @Injectable()
 export class Mailer implements OnApplicationShutdown {
   private transport: Promise<Transporter> | undefined;
@@ -69,7 +69,14 @@ export class Mailer implements OnApplicationShutdown {
 /** Loaded when the first mail goes out, for it is large and most processes send none. */
 async function openTransport(url: string | undefined): Promise<Transporter> {
   const { createTransport } = await import('nodemailer');
-  if (url === undefined) return createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
+  if (url === undefined) {
+    const files = createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
+    // The text stands in the file as it is, so that whoever opens it can copy the link. SMTP breaks long lines.
+    return files.use('stream', ({ message }, done) => {
+      message.getTransferEncoding = () => '8bit';
+      done();
+    });
+  }
   return createTransport(
     {
       url,
