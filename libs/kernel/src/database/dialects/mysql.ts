@@ -1,94 +1,12 @@
-import { createRequire } from 'node:module';
-import type { Connection, Pool, PoolConnection, PoolOptions } from 'mysql2';
-import type { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
-import { detached } from '../../context/ambient.js';
-import type { KernelConfig } from '../../config/kernel.config.js';
-import { commonOptions } from '../common-options.js';
-import {
-  type Dialect,
-  type Frame,
-  listOf,
-  driverCode,
-  driverNumber,
-  markTransaction,
-  sqlState,
-  type Statement,
-  type WholeUnit,
-} from './dialect.js';
-
-const mysql2 = createRequire(import.meta.url)('mysql2') as typeof import('mysql2');
-
-/** Lost races. 3101 is how a group of MySQL servers says that another one of them was faster. */
-const DEADLOCK = [1213, 1205, 1020, 3101];
-const DUPLICATE = [1062, 1586];
-const LOST = [
-  'PROTOCOL_CONNECTION_LOST',
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ER_SERVER_SHUTDOWN',
-  'PROTOCOL_SEQUENCE_TIMEOUT',
-];
-/**
- * A server that takes no connections, or none of this user, or has closed this one because it was idle; one that may only
- * be read, as after a failover: another connection leads to its successor.
- */
-const UNAVAILABLE = [1040, 1203, 1226, 1290, 1836, 3032, 4031];
-/** The SQLSTATE class of what was killed, or ran out of time. A COMMIT may have gone through when it is told so. */
-const INTERRUPTED = '70';
-
-/** SQLSTATE classes of a connection, a transaction or an operator's intervention. */
-const NOT_THE_STATEMENT = ['08', '40', '57', INTERRUPTED];
-/** Timeouts, kills and exhausted resources that come under a general SQLSTATE. */
-const OVERLOADED = [1037, 1038, 1053, 1129, 1130, 1205, 3024];
+import type { PoolConnection } from 'mysql2';
+import type { QueryRunner } from 'typeorm';
+import { type Dialect, markTransaction, type Statement } from './dialect.js';
+import { ATTRIBUTE, batchOf, CLEAR } from './mysql-batch.js';
+import { connect, poolOf, send, source } from './mysql-connections.js';
+import { mysqlErrors } from './mysql-errors.js';
 
 // A duplicate of a running request waits this long for the first one, then is told to come back.
 const LOCK_WAIT_S = 2;
-
-/**
- * The driver with a first statement on every new connection, before anything else runs on it. A connection outlives the
- * request that happens to open it, and must not keep that request's body in memory.
- */
-function driverWith(firstStatements: readonly string[]): object {
-  return {
-    ...mysql2,
-    createPool(options: PoolOptions): Pool {
-      const pool = mysql2.createPool(options);
-      pool.on('connection', (connection) => {
-        // mysql2 hands out the callback connection here and queues these before the caller's first query.
-        for (const sql of firstStatements) (connection as unknown as Connection).query(sql);
-      });
-      const getConnection = pool.getConnection.bind(pool);
-      pool.getConnection = (callback) => detached(() => getConnection(callback));
-      return pool;
-    },
-  };
-}
-
-/** The one way to the server, whoever connects. With TLS, a server without the right certificate is told no password. */
-function source(
-  config: KernelConfig,
-  address: string | undefined,
-  poolSize: number,
-  firstStatements: readonly string[],
-): DataSourceOptions {
-  if (!address) throw new Error('DATABASE_URL is not set');
-  const tls = config.databaseTls;
-  return {
-    ...commonOptions(),
-    type: 'mysql',
-    url: address.replace(/^mariadb:/, 'mysql:'),
-    ssl: tls && { ...tls, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
-    driver: driverWith(firstStatements),
-    charset: 'utf8mb4',
-    timezone: 'Z',
-    supportBigNumbers: true,
-    poolSize,
-    // Lets a unit end in one round trip. Values are always parameters; see docs/adr/0007.
-    extra: { multipleStatements: true },
-  };
-}
 
 /**
  * Whatever the server's default: text that does not fit is refused and not cut, an engine that is missing is not
@@ -96,36 +14,6 @@ function source(
  */
 const STRICT = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
 
-/**
- * An answer that has not come by then never will: the server gives none when it is told to kill a query between two
- * statements of one text. What the transaction holds is only let go with its connection.
- */
-const ANSWER_MS = 60_000;
-
-/**
- * Statements of one round trip, by the driver directly: TypeORM's own way costs as much again. A connection of which
- * nobody knows what it has done is not used again.
- */
-function send(connection: PoolConnection, sql: string, parameters: readonly unknown[]): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    connection.query({ sql, timeout: ANSWER_MS }, parameters as unknown[], (error, result) => {
-      if (error && mysql.isFatal(error)) connection.destroy();
-      if (error) reject(error);
-      else resolve(result);
-    });
-  });
-}
-
-const poolOf = (source: DataSource): Pool =>
-  (source.driver as DataSource['driver'] & { readonly pool: Pool }).pool;
-
-const connect = (pool: Pool): Promise<PoolConnection> =>
-  new Promise((resolve, reject) => {
-    pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
-  });
-
-const ATTRIBUTE = 'SET @steward_entry = ?';
-const CLEAR = 'SET @steward_entry = NULL';
 const BEGIN = `${ATTRIBUTE}; START TRANSACTION`;
 // COMMIT is the last: an error of what came behind it would look as if nothing had been committed.
 const COMMIT = `${CLEAR}; COMMIT`;
@@ -137,68 +25,12 @@ const ROLLBACK = `ROLLBACK; ${CLEAR}`;
  */
 const assertHit = (rows: number) =>
   `SET @steward_hit = 9223372036854775807 + (ROW_COUNT() <> ${Number(rows)})`;
-const OUT_OF_RANGE = 1690;
 
 const textOf = ({ sql, mustHit }: Statement): string =>
   mustHit === undefined ? sql : `${sql}; ${assertHit(mustHit)}`;
 
 const parametersOf = (statements: readonly Statement[]): unknown[] =>
   ([] as unknown[]).concat(...statements.map(({ parameters }) => parameters));
-
-/** Whether something in the unit depends on the order of its statements, or cannot be shared. */
-const isOrdered = ({ tail }: WholeUnit): boolean => tail.some(({ frame }) => frame === undefined);
-
-/** What a unit does to captured tables in an order of its own, under its attribution. */
-function attributed(unit: WholeUnit): Statement[] {
-  if (!isOrdered(unit)) return [];
-  const own = unit.tail.filter(({ frame }) => !frame || frame.isCaptured);
-  return [{ sql: ATTRIBUTE, parameters: [unit.entryId] }, ...own];
-}
-
-/**
- * {@link listOf} of a captured row, whose parameters begin with its entry and once more with its first value. Rows are
- * inserted one after the other, each with its triggers: the first value of each says whose the row is. Compared with NULL
- * instead, the assignment would be optimised away.
- */
-const attributedListOf = (values: readonly unknown[]): string =>
-  listOf(values).replace('?', "IF((@steward_entry := ?) = '', ?, ?)");
-
-/** What the units say in the same frame. */
-interface Gathering {
-  readonly frame: Frame;
-  readonly lists: string[];
-  readonly parameters: unknown[];
-}
-
-/** The framed statements of all units, one for each frame where their order allows it. */
-function gathered(units: readonly WholeUnit[]): Gathering[] {
-  const gatherings: Gathering[] = [];
-  for (const unit of units) {
-    const ordered = isOrdered(unit);
-    let last = 0;
-    for (const { frame, parameters } of unit.tail) {
-      if (!frame || (ordered && frame.isCaptured)) continue;
-      // A captured row may refer to one that its unit inserts before it.
-      const from = frame.isCaptured ? last : 0;
-      let gathering = gatherings.find((each, at) => each.frame === frame && at >= from);
-      if (!gathering) gatherings.push((gathering = { frame, lists: [], parameters: [] }));
-      if (frame.isCaptured) {
-        last = gatherings.indexOf(gathering);
-        gathering.parameters.push(unit.entryId, parameters[0]);
-      }
-      gathering.parameters.push(...parameters);
-      gathering.lists.push(frame.isCaptured ? attributedListOf(parameters) : listOf(parameters));
-    }
-  }
-  return gatherings;
-}
-
-/** The statement about all lists; it must hit as many rows as they must together. */
-const statementOf = ({ frame, lists, parameters }: Gathering): Statement => ({
-  sql: `${frame.before} ${lists.join(', ')} ${frame.after ?? ''}`,
-  parameters,
-  mustHit: frame.mustHit ? lists.length : undefined,
-});
 
 const connectionOf = async (runner: QueryRunner): Promise<PoolConnection> =>
   (await runner.connect()) as PoolConnection;
@@ -235,18 +67,7 @@ export const mysql: Dialect = {
   },
 
   async write(writer, units) {
-    const shared = gathered(units);
-    const captured = shared.filter(({ frame }) => frame.isCaptured);
-    const uncaptured = shared.filter(({ frame }) => !frame.isCaptured);
-    const statements = [
-      // Conditions first: a unit that comes too late is to fail for that, and not for what it would have done.
-      ...uncaptured.filter(({ frame }) => frame.mustHit).map(statementOf),
-      ...units.flatMap(attributed),
-      ...captured.map(statementOf),
-      // Should any of these change a captured table after all, it is nobody's rather than somebody else's.
-      { sql: CLEAR, parameters: [] },
-      ...uncaptured.filter(({ frame }) => !frame.mustHit).map(statementOf),
-    ];
+    const statements = batchOf(units);
     const connection = await connect(poolOf(writer));
     try {
       await send(
@@ -270,23 +91,7 @@ export const mysql: Dialect = {
     if (connection) await send(connection, ROLLBACK, []).catch(() => connection.destroy());
   },
 
-  isRetryable: (error) => DEADLOCK.includes(driverNumber(error) ?? 0),
-  isFatal: (error) =>
-    LOST.includes(String(driverCode(error))) ||
-    UNAVAILABLE.includes(driverNumber(error) ?? 0) ||
-    sqlState(error)?.startsWith(INTERRUPTED) === true ||
-    (error as { fatal?: boolean })?.fatal === true,
-  isUniqueViolation: (error) => DUPLICATE.includes(driverNumber(error) ?? 0),
-  isMistake(error) {
-    const state = sqlState(error);
-    return (
-      state !== undefined &&
-      !NOT_THE_STATEMENT.includes(state.slice(0, 2)) &&
-      !OVERLOADED.includes(driverNumber(error) ?? 0) &&
-      !mysql.isFatal(error)
-    );
-  },
-  isMissed: (error) => driverNumber(error) === OUT_OF_RANGE && /row_count/i.test(String(error)),
+  ...mysqlErrors,
 
   async beginSnapshot(runner) {
     await runner.query(
