@@ -4,7 +4,8 @@ import { PermissionRegistry } from './http/access/permissions.js';
 import { httpConfig } from './http/http.config.js';
 import { IdempotencyAnswer } from './idempotency/idempotency-answer.entity.js';
 import { IdempotencyRecord } from './idempotency/idempotency-record.entity.js';
-import { Idempotency, REPLAY_PURPOSE } from './idempotency/idempotency.service.js';
+import { Idempotency } from './idempotency/idempotency.service.js';
+import { IdempotencyStore, REPLAY_PURPOSE } from './idempotency/idempotency-store.js';
 import { IdempotentCalls } from './idempotency/idempotent-calls.js';
 import { loggingConfig } from './logging/logging.config.js';
 import { NestLogger } from './logging/nest-logger.js';
@@ -22,6 +23,7 @@ import { RateLimiter } from './rate-limit/rate-limiter.js';
 const providers: Provider[] = [
   { provide: LogDestination, useFactory: standardOutput },
   Idempotency,
+  IdempotencyStore,
   IdempotentCalls,
   Mailer,
   Metrics,

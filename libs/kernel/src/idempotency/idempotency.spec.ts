@@ -3,6 +3,7 @@ import { type BootedHttp, bootTestHttp, describeOnEveryDialect } from '#kernel/t
 import { Database } from '../database/database.js';
 import { Authenticator, UnitRecorder, ValueSealer } from '../ports/ports.js';
 import { Clock } from '../time/clock.js';
+import { IdempotencyStore } from './idempotency-store.js';
 import { Idempotency } from './idempotency.service.js';
 import {
   deferred,
@@ -233,12 +234,12 @@ describe('an idempotency key', () => {
       clock.aheadMs = 24 * 3_600_000 - 5000;
       expect((await send()).body).toBe(first.body);
       clock.aheadMs = 24 * 3_600_000 + 1000;
-      await http.app.get(Idempotency, { strict: false }).removeExpired();
+      await http.app.get(IdempotencyStore, { strict: false }).removeExpired();
       const later = await send();
       expect(later.headers['idempotent-replayed']).toBeUndefined();
       expect(later.body).not.toBe(first.body);
       clock.aheadMs = 49 * 3_600_000;
-      await http.app.get(Idempotency, { strict: false }).removeExpired();
+      await http.app.get(IdempotencyStore, { strict: false }).removeExpired();
       const left = await http.app
         .get(Database, { strict: false })
         .query('SELECT id FROM idempotency_record UNION ALL SELECT id FROM idempotency_answer');
