@@ -21,6 +21,7 @@ import { Session } from './entities/session.entity.js';
 import { ErasureOfCredentials } from './erasure-of-credentials.js';
 import { FirstAdministrator } from './first-administrator.js';
 import { EndSessionsOfDeactivated } from './handlers/end-sessions.js';
+import { ForgetMails } from './handlers/forget-mails.js';
 import { PasswordMails } from './handlers/password-mails.js';
 import { RegistrationMail } from './handlers/registration-mail.js';
 import { Housekeeping } from './housekeeping.js';
@@ -64,6 +65,7 @@ import { TokenAuthenticator } from './tokens/token-authenticator.js';
     EndSessionsOfDeactivated,
     ErasureOfCredentials,
     FirstAdministrator,
+    ForgetMails,
     Housekeeping,
     KnownDevices,
     LoginService,

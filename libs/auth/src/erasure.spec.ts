@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { Clock } from '#kernel';
 import { describeOnEveryDialect } from '#kernel/testing';
@@ -11,6 +13,17 @@ describeOnEveryDialect('an erased account', (dialect) => {
   });
 
   afterAll(() => auth.close());
+
+  /** Runs `work` as if it were `time`. */
+  async function at(time: number, work: () => Promise<void>): Promise<void> {
+    const clock = vi.spyOn(auth.app.get(Clock, { strict: false }), 'now');
+    try {
+      clock.mockImplementation(() => new Date(time));
+      await work();
+    } finally {
+      clock.mockRestore();
+    }
+  }
 
   const erase = (token: string) => auth.call('POST', '/v1/users/me/erasure', { token });
 
@@ -29,13 +42,26 @@ describeOnEveryDialect('an erased account', (dialect) => {
     expect((await auth.logIn('gone@example.com')).status).toBe(200);
   });
 
+  it('leaves no mail behind once the erasure is in effect, not even one that told of a second registration', async () => {
+    const gone = await auth.registerAndLogIn('read@example.com');
+    await auth.call('POST', '/v1/auth/register', {
+      body: { email: 'read@example.com', password: auth.password, name: 'Ada' },
+    });
+    await auth.drain();
+    const letters = async () => {
+      const names = await readdir(auth.mailFolder);
+      const mails = await Promise.all(names.map((name) => readFile(join(auth.mailFolder, name), 'utf8')));
+      return mails.filter((mail) => mail.includes('read@example.com')).length;
+    };
+    expect(await letters()).toBe(2);
+    const { effectiveBy } = (await erase(gone.accessToken)).body;
+    await at(Date.parse(String(effectiveBy)) + 1000, () => auth.drain());
+    expect(await letters()).toBe(0);
+  });
+
   it('is erased by those only who logged in just now, not by whoever holds a token', async () => {
     const { refreshToken } = await auth.registerAndLogIn('later@example.com');
-    const later = Date.now() + 16 * 60_000;
-    const clock = vi
-      .spyOn(auth.app.get(Clock, { strict: false }), 'now')
-      .mockImplementation(() => new Date(later));
-    try {
+    await at(Date.now() + 16 * 60_000, async () => {
       const { accessToken } = (await auth.refresh(refreshToken)).body;
       const refused = await erase(accessToken);
       expect(refused.body).toMatchObject({ status: 401, code: 'privacy.login_not_recent' });
@@ -43,9 +69,7 @@ describeOnEveryDialect('an erased account', (dialect) => {
       expect(await auth.me(accessToken)).toBe(200);
       const again = (await auth.logIn('later@example.com')).body;
       expect((await erase(again.accessToken)).status).toBe(200);
-    } finally {
-      clock.mockRestore();
-    }
+    });
   });
 
   it('leaves a row without roles, and nothing of its logins', async () => {

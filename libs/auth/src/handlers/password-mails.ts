@@ -49,6 +49,6 @@ export class PasswordMails {
 
   private async send(userId: string, mail: MailText): Promise<void> {
     const email = await this.users.findMailbox(userId, 'auth.security_notice');
-    if (email !== undefined) await this.mailer.send({ to: email, ...mail });
+    if (email !== undefined) await this.mailer.send({ person: userId, to: email, ...mail });
   }
 }

@@ -38,11 +38,11 @@ export class RegistrationMail {
     if (!row || row.expiresAt <= this.clock.now()) return;
     const [revealed] = await this.vault.reveal([row], ['email'], 'auth.registration');
     if (!revealed || revealed.email === null) return;
-    const isKnown = (await this.users.findByEmail(revealed.email)) !== undefined;
+    const known = await this.users.findByEmail(revealed.email);
     const { appUrl } = this.config;
-    const mail = isKnown
+    const mail = known
       ? alreadyRegisteredMail(appUrl)
       : verificationMail(appUrl, this.tokens.mint(VERIFY_EMAIL, row.id));
-    await this.mailer.send({ to: revealed.email, ...mail });
+    await this.mailer.send({ person: known?.id ?? row.userId, to: revealed.email, ...mail });
   }
 }

@@ -57,6 +57,7 @@ export async function bootAuth(
 
 function actions(app: NestFastifyApplication, data: TestDatabase) {
   const relay = app.get(OutboxRelay, { strict: false });
+  const mailFolder = join(data.dataDir, 'mail');
 
   async function call<Body = Record<string, unknown>>(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
@@ -82,12 +83,11 @@ function actions(app: NestFastifyApplication, data: TestDatabase) {
   const read = new Set<string>();
   async function mailsTo(address: string): Promise<Sent[]> {
     await relay.drain();
-    const folder = join(data.dataDir, 'mail');
-    const files = (await readdir(folder).catch(() => [])).filter(
+    const files = (await readdir(mailFolder).catch(() => [])).filter(
       (name) => name.endsWith('.eml') && !read.has(name),
     );
     for (const name of files.sort()) {
-      const { to, subject, text = '' } = await PostalMime.parse(await readFile(join(folder, name)));
+      const { to, subject, text = '' } = await PostalMime.parse(await readFile(join(mailFolder, name)));
       const token = /token=([^\s&]+)/.exec(text)?.[1];
       read.add(name);
       unread.set(name, { to: to?.[0]?.address, subject, text, token: token && decodeURIComponent(token) });
@@ -112,6 +112,7 @@ function actions(app: NestFastifyApplication, data: TestDatabase) {
   return {
     call,
     mailsTo,
+    mailFolder,
     logIn,
     password: PASSWORD,
     /** Registers, verifies and returns the user's id. */

@@ -8,6 +8,7 @@ import { type BootedModule, bootTestModule } from '#kernel/testing';
 import { Mailer } from './mailer.js';
 
 const MAIL = {
+  person: 'usr_01h455vb4pex5vsknk084sn02q',
   to: 'zoë@example.com',
   subject: 'Grüße — 你好',
   text: 'Your link: https://app/verify?token=abc\n\n.\nEnd',
@@ -25,13 +26,13 @@ describe('the mailer', () => {
     return booted.get(Mailer);
   };
 
-  it('writes whole .eml files that only the owner may read, named after the time and nobody', async () => {
+  it('writes whole .eml files that only the owner may read, named after the time and no address', async () => {
     const mailer = await boot({ MAIL_FROM: 'Shop <shop@example.com>' });
     await Promise.all([mailer.send(MAIL), mailer.send(MAIL)]);
     const folder = join(booted.database.dataDir, 'mail');
     const names = await readdir(folder);
     expect(names).toHaveLength(2);
-    for (const name of names) expect(name).toMatch(/^[\dTZ.-]+-[0-9a-f-]{36}\.eml$/);
+    for (const name of names) expect(name).toMatch(/^[\dTZ.-]+-usr_[a-z0-9]{26}-[0-9a-f-]{36}\.eml$/);
     const path = join(folder, names[0] ?? '');
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     const mail = await PostalMime.parse(await readFile(path));
@@ -54,6 +55,15 @@ describe('the mailer', () => {
     const file = await readFile(join(folder, (await readdir(folder))[0] ?? ''), 'utf8');
     expect(file.split('\n')).toContain(link);
     expect((await PostalMime.parse(file)).text).toBe(`Grüße!\n\n${link}\n`);
+  });
+
+  it('forgets the files of one person, and nobody else', async () => {
+    const mailer = await boot({ MAIL_URL: 'file:' });
+    await mailer.forget(MAIL.person);
+    await Promise.all([mailer.send(MAIL), mailer.send(MAIL), mailer.send({ ...MAIL, person: 'usr_other' })]);
+    await mailer.forget(MAIL.person);
+    const names = await readdir(join(booted.database.dataDir, 'mail'));
+    expect(names).toEqual([expect.stringContaining('-usr_other-')]);
   });
 
   it('sends to one address only, whatever the address looks like', async () => {

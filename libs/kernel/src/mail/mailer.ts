@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Transporter } from 'nodemailer';
@@ -9,6 +9,8 @@ import { Clock } from '../time/clock.js';
 import { mailConfig } from './mail.config.js';
 
 export interface Mail {
+  /** The user id of who gets it, by which {@link Mailer.forget} finds it again. */
+  readonly person: string;
   /** One address. */
   readonly to: string;
   readonly subject: string;
@@ -42,7 +44,14 @@ export class Mailer implements OnApplicationShutdown {
       // Receivers must not answer machine mail with machine mail (RFC 3834).
       headers: { 'Auto-Submitted': 'auto-generated' },
     })) as { message?: Buffer };
-    if (this.config.url === undefined) await this.keep(sent.message ?? Buffer.alloc(0));
+    if (this.config.url === undefined) await this.keep(mail.person, sent.message ?? Buffer.alloc(0));
+  }
+
+  /** Deletes the `.eml` files of an erased person. What SMTP has taken is out of reach. */
+  async forget(person: string): Promise<void> {
+    const names = await readdir(this.folder).catch(() => []);
+    for (const name of names)
+      if (name.includes(`-${person}-`)) await rm(join(this.folder, name), { force: true });
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -50,11 +59,10 @@ export class Mailer implements OnApplicationShutdown {
   }
 
   /** Written beside and renamed, so that whoever watches the folder sees whole mails only. */
-  private async keep(message: Buffer): Promise<void> {
-    const folder = join(this.kernel.dataDir, 'mail');
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const name = `${this.clock.now().toISOString().replaceAll(':', '-')}-${randomUUID()}`;
-    const unfinished = join(folder, `.${name}.tmp`);
+  private async keep(person: string, message: Buffer): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const name = `${this.clock.now().toISOString().replaceAll(':', '-')}-${person}-${randomUUID()}`;
+    const unfinished = join(this.folder, `.${name}.tmp`);
     const file = await open(unfinished, 'wx', 0o600);
     try {
       await file.writeFile(message);
@@ -62,7 +70,11 @@ export class Mailer implements OnApplicationShutdown {
     } finally {
       await file.close();
     }
-    await rename(unfinished, join(folder, `${name}.eml`));
+    await rename(unfinished, join(this.folder, `${name}.eml`));
+  }
+
+  private get folder(): string {
+    return join(this.kernel.dataDir, 'mail');
   }
 }
 
