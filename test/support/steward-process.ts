@@ -44,6 +44,7 @@ export class StewardProcess {
         HOST: '127.0.0.1',
         PORT: String(port),
         LOG_LEVEL: 'warn',
+        SHUTDOWN_DELAY_MS: '0',
         ADMIN_EMAIL: administrator.email,
         ADMIN_PASSWORD: administrator.password,
         ...environment,

@@ -1,9 +1,10 @@
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { READER, WRITER } from '../database/database.js';
 import { Migrator } from '../database/migrator.js';
+import { Drain } from '../http/drain.js';
 import { Ports, SchemaGuard } from '../ports/ports.js';
 import { inTime } from '../time/in-time.js';
 import { type Detail, detailsIn, type Facts } from './health-detail.js';
@@ -32,13 +33,12 @@ interface Known<Result> {
 
 /** Whether this process can do its work: both data sources, the schema and its capture triggers. */
 @Injectable()
-export class Health implements BeforeApplicationShutdown {
+export class Health {
   private readonly logger = new Logger('Health');
   private readonly known = new Map<string, Known<CheckResult>>();
   private details: readonly Detail[] | undefined;
   private readonly told = new Map<string, Known<Facts | null>>();
   private readonly checks: readonly Check[];
-  private isStopping = false;
 
   constructor(
     @Inject(getDataSourceToken(READER)) reader: DataSource,
@@ -46,6 +46,7 @@ export class Health implements BeforeApplicationShutdown {
     migrator: Migrator,
     ports: Ports,
     private readonly discovery: DiscoveryService,
+    private readonly drain: Drain,
   ) {
     const answers = (source: DataSource) => async () => {
       await source.query('SELECT 1');
@@ -68,17 +69,13 @@ export class Health implements BeforeApplicationShutdown {
         ),
       ),
     ]);
-    const isReady = !this.isStopping && results.every(([, result]) => result === 'ok');
+    // Load balancers stop sending requests to a process that is about to stop.
+    const isReady = !this.drain.hasBegun && results.every(([, result]) => result === 'ok');
     return {
       status: isReady ? 'ready' : 'unavailable',
       checks: Object.fromEntries(results),
       details: Object.fromEntries(details),
     };
-  }
-
-  /** Load balancers stop sending requests while the running ones are finished. */
-  beforeApplicationShutdown(): void {
-    this.isStopping = true;
   }
 
   private result(check: Check): Promise<CheckResult> {

@@ -3,9 +3,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type BootedHttp, bootTestHttp } from '#kernel/testing';
 import type { MigrationInterface } from 'typeorm';
 import { registerFeature } from '../features/registry.js';
+import { Drain } from '../http/drain.js';
 import { SchemaGuard } from '../ports/ports.js';
 import { type Facts, HealthDetail } from './health-detail.js';
-import { Health } from './health.service.js';
 
 class Mismatch extends SchemaGuard {
   async reconcile(): Promise<string[]> {
@@ -63,7 +63,7 @@ describe('readiness', () => {
 
   it('ends when the process is told to stop, while it stays alive', async () => {
     http = await bootTestHttp({ ports: {} });
-    http.app.get(Health, { strict: false }).beforeApplicationShutdown();
+    await http.app.get(Drain, { strict: false }).onModuleDestroy();
     expect((await http.inject({ url: '/health/ready' })).json()).toEqual({
       status: 'unavailable',
       checks,

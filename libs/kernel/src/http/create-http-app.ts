@@ -11,6 +11,7 @@ import { RequestLog } from '../logging/request-log.js';
 import { RequestMetrics } from '../metrics/request-metrics.js';
 import { serveApiDocs } from '../openapi/api-docs.js';
 import { parseJsonOnly } from './body-parser.js';
+import { Drain } from './drain.js';
 import { openEdge } from './edge.js';
 import { httpConfig, type HttpConfig } from './http.config.js';
 import { HttpModule } from './http.module.js';
@@ -59,6 +60,7 @@ export async function createHttpApp(
   parseJsonOnly(fastify);
   openEdge(fastify, {
     context: app.get(RequestContext, { strict: false }),
+    drain: app.get(Drain, { strict: false }),
     log: app.get(RequestLog, { strict: false }),
     metrics: app.get(RequestMetrics, { strict: false }),
   });

@@ -6,6 +6,7 @@ import type { RequestContext, RequestState } from '../context/request-context.js
 import { newId } from '../ids/ids.js';
 import type { RequestLog } from '../logging/request-log.js';
 import type { RequestMetrics } from '../metrics/request-metrics.js';
+import type { Drain } from './drain.js';
 
 /** What the edge knows about a request, kept on it for what runs before or after the continuation-local context. */
 export interface Edge {
@@ -81,9 +82,9 @@ export function requestStateOf(request: FastifyRequest): RequestState {
  */
 export function openEdge(
   fastify: FastifyInstance,
-  parts: { context: RequestContext; log: RequestLog; metrics: RequestMetrics },
+  parts: { context: RequestContext; drain: Drain; log: RequestLog; metrics: RequestMetrics },
 ): void {
-  const { context, log, metrics } = parts;
+  const { context, drain, log, metrics } = parts;
   fastify.addHook('onRequest', (request, reply, done) => {
     const state = requestStateOf(request);
     request.edge = { state, startedAt: performance.now() };
@@ -95,6 +96,11 @@ export function openEdge(
   fastify.addHook('preValidation', (request, reply, done) => {
     present.run({ request, reply }, () => context.run(request.edge.state, done));
   });
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    if (drain.hasBegun) reply.header('connection', 'close');
+    done(null, payload);
+  });
+  fastify.addHook('preClose', () => drain.acceptWaiting());
   fastify.addHook('onResponse', (request, reply, done) => {
     log.write(request, reply);
     metrics.count(request, reply);

@@ -32,6 +32,7 @@ export const httpConfig = defineConfig(
       .optional(),
     HTTP_BODY_LIMIT_BYTES: z.coerce.number().int().min(1024).max(10_485_760).default(65_536),
     HTTP_REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000),
+    SHUTDOWN_DELAY_MS: z.coerce.number().int().min(0).max(600_000).default(1000),
     SHUTDOWN_GRACE_MS: z.coerce.number().int().min(0).max(600_000).default(10_000),
   },
   (env) => ({
@@ -46,7 +47,9 @@ export const httpConfig = defineConfig(
     bodyLimitBytes: env.HTTP_BODY_LIMIT_BYTES,
     /** How long a client may take to send a request, and a connection may stay silent. */
     requestTimeoutMs: env.HTTP_REQUEST_TIMEOUT_MS,
-    /** How long running requests get to finish when the process is told to stop. */
+    /** How long a process that was told to stop goes on listening, so that nobody is sent to it any more when it stops. */
+    shutdownDelayMs: env.SHUTDOWN_DELAY_MS,
+    /** How long running requests get to finish after that. */
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
   }),
 );

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { Controller, Get } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Controller, Get, Injectable } from '@nestjs/common';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type BootedHttp, bootTestHttp } from '#kernel/testing';
 import { Public } from './access/access.js';
@@ -19,16 +19,30 @@ class SlowController {
   }
 }
 
+let lastWork: () => Promise<void> = async () => undefined;
+
+@Injectable()
+class LastWork implements BeforeApplicationShutdown {
+  beforeApplicationShutdown = () => lastWork();
+}
+
 describe('over a real socket', () => {
   let http: BootedHttp | undefined;
   let socket: Socket | undefined;
   afterEach(async () => {
+    vi.useRealTimers();
+    lastWork = async () => undefined;
     socket?.destroy();
     await http?.close();
   });
 
   const start = async (environment: Record<string, string> = {}) => {
-    http = await bootTestHttp({ controllers: [SlowController], ports: {}, environment });
+    http = await bootTestHttp({
+      controllers: [SlowController],
+      providers: [LastWork],
+      ports: {},
+      environment: { SHUTDOWN_DELAY_MS: '0', ...environment },
+    });
     await http.app.listen(0, '127.0.0.1');
     socket = connect((http.app.getHttpServer().address() as AddressInfo).port, '127.0.0.1');
     await once(socket, 'connect');
@@ -56,8 +70,48 @@ describe('over a real socket', () => {
     const text = await answer(socket);
     await closed;
     expect(text).toMatch(/^HTTP\/1.1 200 /);
+    expect(text).toMatch(/^connection: close\r$/im);
     expect(text).toContain('{"done":true}');
     expect(performance.now() - finishedAt).toBeLessThan(2000);
+  });
+
+  it('asks clients to close their connections before it stops listening, and answers them until then', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const { app, socket } = await start({ SHUTDOWN_DELAY_MS: '600000' });
+    leave = Promise.resolve();
+    socket.write('GET /v1/slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    const [before] = (await once(socket, 'data')) as [Buffer];
+    expect(String(before)).toContain('Connection: keep-alive');
+    const closed = app.close();
+    await vi.waitFor(async () => {
+      expect((await app.inject({ url: '/health/ready' })).statusCode).toBe(503);
+    });
+    socket.write('GET /v1/slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    const [after] = (await once(socket, 'data')) as [Buffer];
+    expect(String(after)).toMatch(/^HTTP\/1.1 200 [^]*^connection: close\r$/im);
+    expect(app.getHttpServer().listening).toBe(true);
+    vi.runAllTimers();
+    vi.useRealTimers();
+    await closed;
+  });
+
+  it('answers the clients who came in the moment before it stopped listening', async () => {
+    const { app, socket: silent } = await start();
+    silent.destroy();
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const late: Promise<string>[] = [];
+    lastWork = async () => {
+      for (let client = 0; client < 20; client += 1) {
+        const socket = connect(port, '127.0.0.1');
+        socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+        late.push(answer(socket).catch(String));
+      }
+      // By then the system has connected them, and the event loop has not yet come round to accept them.
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+    };
+    await app.close();
+    expect(late).toHaveLength(20);
+    for (const text of await Promise.all(late)) expect(text).toMatch(/^HTTP\/1.1 200 /);
   });
 
   it('cuts requests that outlive the grace time', async () => {
