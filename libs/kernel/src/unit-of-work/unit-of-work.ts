@@ -138,7 +138,8 @@ export class UnitOfWork {
     } catch (error) {
       unit.close();
       await unit.begun?.catch(() => undefined);
-      if (unit.begun && unit.connection) await this.dialect.rollback(unit.connection);
+      if (unit.begun && unit.connection)
+        await this.dialect.rollback(unit.connection, unit.doomedBy?.error ?? error);
       throw this.dialect.isMissed(error)
         ? new MissedUpdate(`${unit.intent.action} came too late`, { cause: error })
         : error;

@@ -76,7 +76,7 @@ export const withUnit = <T>(unit: OpenUnit, work: () => T): T => present.run(uni
 /** A unit while it is open. */
 export class OpenUnit implements CommittingUnit {
   private state: 'open' | 'closed' = 'open';
-  private doomedBy: { error: unknown } | undefined;
+  doomedBy: { error: unknown } | undefined;
   details: Readonly<Record<string, unknown>> = {};
   readonly events: PublishedEvent[] = [];
   readonly tail: Statement[] = [];

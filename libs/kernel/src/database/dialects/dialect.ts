@@ -49,8 +49,8 @@ export interface Dialect {
   commit(runner: QueryRunner, tail: readonly Statement[]): Promise<void>;
   /** Units that are nothing but their tails, in one transaction and in one go, all or none; each under its own attribution. */
   write(writer: DataSource, units: readonly WholeUnit[]): Promise<void>;
-  /** Rolls back and leaves no attribution behind. */
-  rollback(runner: QueryRunner): Promise<void>;
+  /** Rolls back what failed with `error`, and leaves no attribution behind. */
+  rollback(runner: QueryRunner, error: unknown): Promise<void>;
   /** A lost race: the unit as a whole may be tried again. */
   isRetryable(error: unknown): boolean;
   /** The transaction, or the connection under it, is gone. */

@@ -84,11 +84,14 @@ export const mysql: Dialect = {
     }
   },
 
-  async rollback(runner) {
+  async rollback(runner, error) {
     markTransaction(runner, false);
     // A connection that cannot be had, or is lost, has rolled back by itself.
     const connection = await connectionOf(runner).catch(() => undefined);
-    if (connection) await send(connection, ROLLBACK, []).catch(() => connection.destroy());
+    if (!connection) return;
+    // It may lead to a server that takes no changes any more; a new one leads to its successor.
+    if (mysql.isFatal(error)) connection.destroy();
+    else await send(connection, ROLLBACK, []).catch(() => connection.destroy());
   },
 
   ...mysqlErrors,

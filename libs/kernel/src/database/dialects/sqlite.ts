@@ -87,7 +87,7 @@ export const sqlite: Dialect = {
       }
       await sqlite.commit(runner, []);
     } catch (error) {
-      await sqlite.rollback(runner);
+      await sqlite.rollback(runner, error);
       throw error;
     } finally {
       await runner.release();
