@@ -40,6 +40,10 @@ describe.runIf(binary !== undefined)(title, () => {
       await page.locator('.modal-ux button.btn-done').click();
 
       expect(JSON.parse(await execute(page, 'getMyProfile'))).toMatchObject({ email: administrator.email });
+      // A list is tried out without the examples of its filters.
+      expect(JSON.parse(await execute(page, 'listUsers'))).toMatchObject({
+        items: [{ email: administrator.email }],
+      });
       expect(complaints).toEqual([]);
     } finally {
       await browser.close();

@@ -1,8 +1,9 @@
 import { Controller, Get, Query, type StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces } from '@nestjs/swagger';
+import { ApiOperation } from '@nestjs/swagger';
 import { ApiGroup, ChoiceField, RequirePermission, streamAnswer } from '#kernel';
 import { EntryFilterQuery, filterOf } from './dto/entry-filter.query.js';
 import { EntryExport } from './export/entry-export.js';
+import { ENTRY_FILES, FileAnswer } from './export/export-docs.js';
 import { EXPORT_FORMATS, type ExportFormat, WRITERS } from './export/export-formats.js';
 
 class ExportEntriesQuery extends EntryFilterQuery {
@@ -30,11 +31,7 @@ export class AuditExportController {
       'All entries that match the filters and were written before it began, as they are read, in any number, with their ' +
       'places in the transparency log and where the proofs are. The export is itself an entry, `audit.export`.',
   })
-  @ApiProduces('application/x-ndjson', 'text/csv')
-  @ApiOkResponse({
-    description: 'The entries; the connection is broken off when they cannot be completed.',
-    schema: { type: 'string', format: 'binary' },
-  })
+  @FileAnswer('The entries; the connection is broken off when they cannot be completed.', ENTRY_FILES)
   async export(@Query() query: ExportEntriesQuery): Promise<StreamableFile> {
     const { type, fileName } = WRITERS[query.format];
     return streamAnswer(await this.entries.begin(filterOf(query), query.format), { type, fileName });

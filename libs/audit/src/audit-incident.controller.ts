@@ -1,5 +1,5 @@
 import { Controller, Get, Query, type StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ApiGroup, Problems, RequirePermission, streamAnswer } from '#kernel';
 import {
   ExportExposuresQuery,
@@ -8,12 +8,22 @@ import {
   incidentOf,
   ListExposuresQuery,
 } from './dto/incident.js';
+import { FileAnswer } from './export/export-docs.js';
 import { ExposureExport } from './incident/exposure-export.js';
 import { Exposures } from './incident/exposures.js';
 
 const TYPES = {
   csv: 'text/csv; charset=utf-8; header=present',
   ndjson: 'application/x-ndjson; charset=utf-8',
+};
+
+const EXPOSURE_FILES = {
+  'text/csv':
+    'subject,seen,changed,named,isActor,firstAt,lastAt\r\n' +
+    'usr_01j9zt2f3kfa8b7c6d5e4f3g2h,3,1,0,false,2026-01-31T12:00:00.000Z,2026-01-31T12:10:00.000Z\r\n',
+  'application/x-ndjson':
+    '{"subject":"usr_01j9zt2f3kfa8b7c6d5e4f3g2h","seen":3,"changed":1,"named":0,"isActor":false,' +
+    '"firstAt":"2026-01-31T12:00:00.000Z","lastAt":"2026-01-31T12:10:00.000Z"}\n',
 };
 
 @Controller('v1/admin/audit/exposures')
@@ -50,11 +60,7 @@ export class AuditIncidentController {
       'The whole list, as it is made. The file is called `exposures-incomplete` when the retention of entries of that span ' +
       'has ended. The export is itself an entry, `audit.export_exposures`.',
   })
-  @ApiProduces('text/csv', 'application/x-ndjson')
-  @ApiOkResponse({
-    description: 'The list; the connection is broken off when it cannot be completed.',
-    schema: { type: 'string', format: 'binary' },
-  })
+  @FileAnswer('The list; the connection is broken off when it cannot be completed.', EXPOSURE_FILES)
   @Problems('audit.history_not_kept')
   async export(@Query() query: ExportExposuresQuery): Promise<StreamableFile> {
     const incident = incidentOf(query);

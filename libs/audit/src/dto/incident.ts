@@ -62,6 +62,7 @@ class ExposurePageQuery {
     maxLength: 128,
     optional: true,
     description: 'The nextCursor of the page before; absent for the first page.',
+    example: 'dXNyXzAxajl6dDJmM2tmYThiN2M2ZDVlNGYzZzJo',
   })
   readonly cursor?: string;
 }

@@ -68,6 +68,11 @@ export class HealthController {
     status: 503,
     type: ReadinessResponse,
     description: 'It cannot now; a check failed or it is stopping.',
+    example: {
+      status: 'unavailable',
+      checks: { databaseRead: 'ok', databaseWrite: 'failed', migrations: 'ok', changeCapture: 'ok' },
+      details: {},
+    } satisfies ReadinessResponse,
   })
   @Get('ready')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessResponse> {

@@ -9,6 +9,7 @@ import { IntegerField, TextField } from './fields.js';
 
 const MAX_LIMIT = 100;
 const MAX_CURSOR = 128;
+const EXAMPLE = 'cGF5XzAxajl6dDJmM2tmYThiN2M2ZDVlNGYzZzJo';
 
 /** `?limit=&cursor=` of every list. */
 export class PageQuery {
@@ -27,6 +28,7 @@ export class PageQuery {
     maxLength: MAX_CURSOR,
     optional: true,
     description: 'The nextCursor of the page before; absent for the first page.',
+    example: EXAMPLE,
   })
   readonly cursor?: string;
 }
@@ -112,7 +114,7 @@ export function PageOf<Item extends object>(item: Type<Item>): Type<Page<Item>> 
     @ApiProperty({
       type: 'string',
       nullable: true,
-      example: null,
+      example: EXAMPLE,
       description: 'Give it as cursor to read on; null on the last page.',
     })
     readonly nextCursor: string | null;

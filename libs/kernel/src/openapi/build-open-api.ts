@@ -5,6 +5,7 @@ import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { features } from '../features/registry.js';
 import { Routes, type Route } from '../http/routes.js';
 import { groupDescription } from './api-group.js';
+import { exemplifyLists, offerExamples } from './examples.js';
 import { addProblemResponses, errorDefinitions, problemSchemas } from './problem-responses.js';
 import { problemsOf } from './problems.js';
 
@@ -38,7 +39,9 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
       .all()
       .map((route) => [route.operation, route]),
   );
+  exemplifyLists(components);
   for (const { operation } of operations(document)) {
+    offerExamples(operation);
     const route = routes.get(operation.operationId ?? '');
     if (!route) continue;
     describeAccess(operation, route);
@@ -104,7 +107,7 @@ function describeIdempotency(operation: Operation): void {
       ...response.headers,
       'Idempotent-Replayed': {
         description: '`true` when this is the kept answer to an earlier request with the same key.',
-        schema: { type: 'string', enum: ['true'] },
+        schema: { type: 'string', enum: ['true'], example: 'true' },
       },
     };
   }

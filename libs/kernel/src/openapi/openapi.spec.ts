@@ -159,6 +159,12 @@ describe('the API document', () => {
     expect(operation('/v1/books', 'get').parameters.map(({ name }) => name)).toEqual(['limit', 'cursor']);
   });
 
+  it('offers an example of what may be left out, where Swagger UI does not fill it in', () => {
+    const [limit] = operation('/v1/books', 'get').parameters;
+    expect(limit).toMatchObject({ schema: { default: 20, examples: [20] } });
+    expect(limit).not.toHaveProperty('schema.example');
+  });
+
   it('describes its tags', () => {
     expect(document.tags).toContainEqual({ name: 'Books', description: 'Books of the library.' });
   });
