@@ -102,6 +102,22 @@ describe('compose.yaml', () => {
     expect(compose).toContain('--log-bin-trust-function-creators=1');
   });
 
+  it('makes the users of the database again where they are there already', () => {
+    const users = readFileSync(join(root, 'docker/mysql/users.sh'), 'utf8');
+    const names = (statement: string) =>
+      [...users.matchAll(new RegExp(`^${statement} ('\\w+'@'%')`, 'gm'))].map(([, name]) => name);
+    expect(users).not.toMatch(/CREATE USER (?!IF NOT EXISTS)/);
+    expect(names('CREATE USER IF NOT EXISTS')).toHaveLength(2);
+    expect(names('ALTER USER')).toEqual(names('CREATE USER IF NOT EXISTS'));
+  });
+
+  it('leaves no volume without a name behind', () => {
+    const ours = compose.split(/^(?= {2}\w+:$)/m).filter((service) => service.includes('<<: *steward'));
+    expect(ours).toHaveLength(3);
+    for (const service of ours)
+      expect(service).toMatch(/^ {4}(volumes: \['\w+:\/data'\]|tmpfs: .*\/data\])$/m);
+  });
+
   it('makes no user without a password when a secret is missing', () => {
     const failed = spawnSync('bash', [join(root, 'docker/mysql/users.sh')], { encoding: 'utf8' });
     expect(failed.status).not.toBe(0);
