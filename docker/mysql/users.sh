@@ -1,6 +1,7 @@
 #!/bin/bash
-# Run by the MySQL image on an empty data directory, and by hand when that failed: it may be repeated. The application cannot drop, alter or truncate a table, and
-# cannot touch a trigger: what the triggers record is out of its reach. Only migrations hold those rights.
+# Run by the MySQL image on an empty data directory, and by hand when that failed: it may be repeated. The application
+# cannot drop, alter or truncate a table, and cannot touch a trigger: what the triggers record is out of its reach. Only
+# migrations hold those rights.
 set -e # without -u: where the file is not executable, the image's own script reads it as a part of itself
 app=$(< /run/secrets/mysql_app_password)
 migration=$(< /run/secrets/mysql_migration_password)
