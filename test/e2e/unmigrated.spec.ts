@@ -1,36 +1,33 @@
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
-import { expect, it } from 'vitest';
-import { freePort, testDatabase } from '#kernel/testing';
+import { spawnSync } from 'node:child_process';
+import { afterEach, expect, it } from 'vitest';
 import { root } from '../support/rooms.js';
+import { StewardProcess } from '../support/steward-process.js';
 import { until } from '../support/until.js';
 
-it('an API on a database without its migrations is not ready, and says what to do', async () => {
-  const database = await testDatabase('sqlite');
-  const port = await freePort();
-  const child = spawn(process.execPath, ['dist/apps/api/src/main.js'], {
-    cwd: root,
-    env: {
-      ...process.env,
-      ...database.environment,
-      NODE_ENV: 'development',
-      MIGRATE_ON_START: 'false',
-      BACKGROUND: 'off',
-      HOST: '127.0.0.1',
-      PORT: String(port),
-    },
-    stdio: ['ignore', 'pipe', 'ignore'],
+let steward: StewardProcess;
+afterEach(() => steward.stop());
+
+it('an API on a database without its migrations refuses requests, and serves them once it is migrated', async () => {
+  steward = await StewardProcess.start({
+    dialect: 'sqlite',
+    until: 'live',
+    environment: { MIGRATE_ON_START: 'false' },
   });
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const printed = text(child.stdout);
-  const answer = (path: string) => fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined);
-  try {
-    await until('the API to answer', () => answer('/health/live'), 60_000);
-    expect((await answer('/health/ready'))?.status).toBe(503);
-  } finally {
-    child.kill('SIGTERM');
-    expect(await exited).toBe(0);
-    await database.remove();
-  }
-  expect(await printed).toContain('Run \\"steward migrate\\"');
+  const get = (path: string) => fetch(steward.baseUrl + path);
+  const ready = await get('/health/ready');
+  expect([ready.status, await ready.json()]).toMatchObject([503, { checks: { migrations: 'failed' } }]);
+  const refused = await get('/v1/log/key');
+  expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'kernel.unavailable' }]);
+  expect(steward.printed).toContain('Run \\"steward migrate\\"');
+  expect(steward.printed).not.toMatch(/Steward is ready|"stack"/);
+
+  const migrate = spawnSync(process.execPath, ['dist/apps/cli/src/main.js', 'migrate'], {
+    cwd: root,
+    env: { ...process.env, ...steward.database.environment, NODE_ENV: 'development' },
+  });
+  expect(migrate.status).toBe(0);
+  for (const path of ['/v1/log/key', '/health/ready', '/v1/log/checkpoint'])
+    await until(`${path} to be answered`, async () => ((await get(path)).ok ? true : undefined), 60_000);
+  // No background work was tried before.
+  expect(steward.printed).not.toContain('no such table');
 });

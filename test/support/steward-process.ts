@@ -10,6 +10,8 @@ export interface ProcessOptions {
   /** An existing database, such as that of a process which was killed. */
   readonly database?: TestDatabase;
   readonly environment?: Readonly<Record<string, string>>;
+  /** What to wait for: that it is ready (unless given), or only that it answers. */
+  readonly until?: 'ready' | 'live';
   /** The built repository to run; this one unless given. */
   readonly directory?: string;
 }
@@ -26,11 +28,12 @@ export class StewardProcess {
     private readonly exited: Promise<number | null>,
   ) {}
 
-  /** Starts the API and resolves when it is ready; the database is a fresh one unless given. */
+  /** Starts the API and resolves when it is ready, or live; the database is a fresh one unless given. */
   static async start({
     dialect,
     database,
     environment,
+    until = 'ready',
     directory = root,
   }: ProcessOptions): Promise<StewardProcess> {
     const at = database ?? (await testDatabase(dialect));
@@ -57,7 +60,7 @@ export class StewardProcess {
     const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
     const started = new StewardProcess(`http://127.0.0.1:${port}`, at, child, output, exited);
     try {
-      await started.untilReady();
+      await started.untilIt(until);
     } catch (error) {
       if (!database) await at.remove();
       throw error;
@@ -96,15 +99,15 @@ export class StewardProcess {
     return code;
   }
 
-  private async untilReady(): Promise<void> {
+  private async untilIt(is: 'ready' | 'live'): Promise<void> {
     const deadline = Date.now() + 60_000;
     while (Date.now() < deadline && this.child.exitCode === null) {
-      const ready = await fetch(`${this.baseUrl}/health/ready`).catch(() => undefined);
-      if (ready?.ok) return;
+      const answer = await fetch(`${this.baseUrl}/health/${is}`).catch(() => undefined);
+      if (answer?.ok) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     this.child.kill('SIGKILL');
-    throw new Error(`The API did not become ready.\n${this.printed}`);
+    throw new Error(`The API did not become ${is}.\n${this.printed}`);
   }
 }
 

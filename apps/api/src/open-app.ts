@@ -22,6 +22,8 @@ export interface OpenedApp {
   readonly migration: Migration;
   /** Set when this start made the first administrator. */
   readonly administrator: NewAdministrator | undefined;
+  /** The migrations that the database lacks. */
+  readonly pending: readonly string[];
 }
 
 const UNTOUCHED: Migration = { migrations: [], repairs: [] };
@@ -35,11 +37,12 @@ export async function openApp({ migrate, ...options }: OpenOptions = {}): Promis
     const migrator = app.get(Migrator, { strict: false });
     const migration = mayPrepare ? await migrator.migrate() : UNTOUCHED;
     await app.init();
-    if (!mayPrepare) warnOf(await migrator.pending());
+    const pending = await migrator.pending();
+    warnOf(pending);
     const administrator = mayPrepare
       ? await app.get(FirstAdministrator, { strict: false }).ensure()
       : undefined;
-    return { app, migration, administrator };
+    return { app, migration, administrator, pending };
   } catch (error) {
     await app.close();
     throw error;
@@ -50,6 +53,6 @@ export async function openApp({ migrate, ...options }: OpenOptions = {}): Promis
 function warnOf(pending: readonly string[]): void {
   if (pending.length === 0) return;
   new Logger('Migrator').warn(
-    `The database lacks ${pending.length} migration(s), ${pending[0]} first. Run "steward migrate"; until then /health/ready answers 503.`,
+    `The database lacks ${pending.length} migration(s), ${pending[0]} first. Run "steward migrate"; until then every request is answered with 503, and no background work is done.`,
   );
 }

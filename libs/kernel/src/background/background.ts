@@ -9,6 +9,7 @@ import { DiscoveryService } from '@nestjs/core';
 import { detached } from '../context/ambient.js';
 import { systemPrincipal } from '../context/principal.js';
 import { newRequestState, RequestContext } from '../context/request-context.js';
+import { Migrator } from '../database/migrator.js';
 import { OutboxWriter } from '../outbox/outbox-writer.js';
 import { recurringOf, type RecurringDeclaration } from './recurring.js';
 
@@ -27,7 +28,7 @@ interface Job extends RecurringDeclaration {
   running?: Promise<void>;
 }
 
-/** Runs what is declared with `@Recurring`, as a system principal, until the application shuts down. */
+/** Runs what is declared with `@Recurring`, as a system principal, until the application shuts down; not while migrations are missing. */
 @Injectable()
 export class Background implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Background');
@@ -39,6 +40,7 @@ export class Background implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly discovery: DiscoveryService,
     private readonly context: RequestContext,
     private readonly outbox: OutboxWriter,
+    private readonly migrator: Migrator,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -88,7 +90,7 @@ export class Background implements OnApplicationBootstrap, BeforeApplicationShut
     job.startedAt = performance.now();
     try {
       const state = newRequestState({ principal: systemPrincipal(job.name), operation: job.name });
-      again = (await this.context.run(state, () => job.run())) === true;
+      if (await this.migrator.isCurrent()) again = (await this.context.run(state, () => job.run())) === true;
     } catch (error) {
       this.logger.error({ job: job.name, err: error }, 'background job failed');
     } finally {

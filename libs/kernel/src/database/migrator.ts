@@ -15,9 +15,16 @@ export interface Migration {
   readonly repairs: readonly string[];
 }
 
+const LOOK_AGAIN_MS = 1000;
+
 /** Brings the schema up to date: every room's migrations, then the capture triggers. */
 @Injectable()
 export class Migrator {
+  private current = false;
+  private hasWaited = false;
+  private looked = Promise.resolve(false);
+  private lookAgainAt = 0;
+
   constructor(
     @Inject(DIALECT) private readonly dialect: Dialect,
     @InjectConfig(kernelConfig) private readonly config: KernelConfig,
@@ -34,6 +41,7 @@ export class Migrator {
         return await this.dialect.exclusively(runner, async () => {
           const ran = await source.runMigrations({ transaction: 'each' });
           const repairs = await this.ports.get(SchemaGuard).reconcile(runner);
+          this.current = true;
           return { migrations: ran.map(({ name }) => name), repairs };
         });
       } finally {
@@ -42,6 +50,28 @@ export class Migrator {
     } finally {
       await source.destroy();
     }
+  }
+
+  /**
+   * Whether every migration has run. Once they have, nothing is asked any more; until then the database is, at most once
+   * a second.
+   */
+  isCurrent(): boolean | Promise<boolean> {
+    if (this.current) return true;
+    if (performance.now() >= this.lookAgainAt) {
+      this.lookAgainAt = performance.now() + LOOK_AGAIN_MS;
+      this.looked = this.look();
+    }
+    return this.looked;
+  }
+
+  private async look(): Promise<boolean> {
+    const isPending = (await this.pending()).length > 0;
+    this.hasWaited ||= isPending;
+    // Who had to wait for migrations waits for what follows them too: without triggers, changes would go unrecorded.
+    this.current =
+      !isPending && !(this.hasWaited && (await this.ports.get(SchemaGuard).mismatches()).length > 0);
+    return this.current;
   }
 
   /** The names of migrations that have not run on this database. */

@@ -43,7 +43,7 @@ export class Health {
   constructor(
     @Inject(getDataSourceToken(READER)) reader: DataSource,
     @Inject(getDataSourceToken(WRITER)) writer: DataSource,
-    migrator: Migrator,
+    private readonly migrator: Migrator,
     ports: Ports,
     private readonly discovery: DiscoveryService,
     private readonly drain: Drain,
@@ -64,7 +64,7 @@ export class Health {
     const [results, details] = await Promise.all([
       Promise.all(this.checks.map(async (check) => [check.name, await this.result(check)] as const)),
       Promise.all(
-        (this.details ??= detailsIn(this.discovery)).map(
+        ((await this.migrator.isCurrent()) ? (this.details ??= detailsIn(this.discovery)) : []).map(
           async (detail) => [detail.name, await this.facts(detail)] as const,
         ),
       ),

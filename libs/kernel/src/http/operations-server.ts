@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
-const PATHS = ['/health/live', '/health/ready', '/metrics'];
+/** What is answered for whoever operates the process, even where it can do no work. */
+export const operationsPaths: readonly string[] = ['/health/live', '/health/ready', '/metrics'];
 
 /**
  * Answers for the health and the metrics of a process that serves nothing else, such as a worker. Every other route of the
@@ -17,7 +18,7 @@ export async function serveOperations(
   await fastify.ready();
   const server: Server = createServer((request, response) => {
     const [path = ''] = (request.url ?? '').split('?');
-    if (PATHS.includes(path)) fastify.routing(request, response);
+    if (operationsPaths.includes(path)) fastify.routing(request, response);
     else response.writeHead(404).end();
   });
   await new Promise<void>((resolve, reject) => {

@@ -32,7 +32,9 @@ export class ProblemFilter implements ExceptionFilter {
     if (exception instanceof KeptAnswer) return exception.send(reply);
     const problem = this.problemOf(exception);
     request.edge.problemCode = problem.code;
-    if (problem.status >= 500) this.logger.error({ err: exception, code: problem.code }, 'request failed');
+    // A failure of the catalogue that has no cause is what was to be done; the request log tells its code.
+    if (problem.status >= 500 && problem.cause !== undefined)
+      this.logger.error({ err: exception, code: problem.code }, 'request failed');
     await this.putOnRecord(problem, exception, request);
     if (reply.sent || reply.raw.headersSent) {
       reply.raw.destroy();

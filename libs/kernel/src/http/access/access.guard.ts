@@ -1,8 +1,12 @@
 import { type CanActivate, type ExecutionContext, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { Migrator } from '../../database/migrator.js';
 import { kernelErrors } from '../../errors/kernel.errors.js';
 import { Authenticator, Ports } from '../../ports/ports.js';
+import { operationsPaths } from '../operations-server.js';
 import { Routes, type Route } from '../routes.js';
+
+const OUTDATED = 'The database is not yet up to date with this version. Try again when it has been migrated.';
 
 /** Deny by default: a route answers only as far as it declares who may call it. */
 @Injectable()
@@ -12,16 +16,19 @@ export class AccessGuard implements CanActivate, OnModuleInit {
   constructor(
     private readonly ports: Ports,
     private readonly routes: Routes,
+    private readonly migrator: Migrator,
   ) {}
 
   onModuleInit(): void {
     this.authenticator = this.ports.get(Authenticator);
   }
 
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const route = this.routes.find(context.getClass(), context.getHandler());
     request.edge.state.operation = route?.operation;
+    if (!operationsPaths.includes(route?.path ?? '') && !(await this.migrator.isCurrent()))
+      throw kernelErrors.problem('kernel.unavailable', { detail: OUTDATED });
     if (route?.access?.kind === 'public') return true;
     return this.authorise(request, route);
   }
