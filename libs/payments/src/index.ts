@@ -2,6 +2,7 @@
 export { PaymentsModule } from './payments.module.js';
 export { PaymentsService, type PaymentRequest, type RefundOrder, type Scope } from './payments.service.js';
 export {
+  PaymentActionRequired,
   PaymentAuthorised,
   PaymentCanceled,
   PaymentFailed,

@@ -17,6 +17,11 @@ export class PaymentAuthorised extends DomainEvent<PaymentFacts> {
   static readonly type = 'payments.payment_authorised';
 }
 
+/** The customer has to do something before the gateway decides. */
+export class PaymentActionRequired extends DomainEvent<PaymentFacts> {
+  static readonly type = 'payments.payment_action_required';
+}
+
 /** The money was taken; the amount is what was captured. */
 export class PaymentSucceeded extends DomainEvent<PaymentFacts> {
   static readonly type = 'payments.payment_succeeded';

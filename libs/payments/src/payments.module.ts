@@ -15,6 +15,7 @@ import { AdminPaymentsController } from './admin-payments.controller.js';
 import { PaymentsController } from './payments.controller.js';
 import { paymentErrors } from './payments.errors.js';
 import {
+  PaymentActionRequired,
   PaymentAuthorised,
   PaymentCanceled,
   PaymentFailed,
@@ -48,6 +49,7 @@ import { WebhooksController } from './webhooks.controller.js';
       permissions: paymentPermissions,
       purposes: paymentPurposes,
       events: [
+        PaymentActionRequired,
         PaymentAuthorised,
         PaymentSucceeded,
         PaymentFailed,

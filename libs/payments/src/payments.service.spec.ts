@@ -4,6 +4,7 @@ import { SubjectErasure } from '#privacy';
 import { Vault } from '#vault';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Payment } from './entities/payment.entity.js';
+import type { GatewayOutcome } from './gateways/payment-gateway.js';
 import { servePayments } from './payments.purposes.js';
 import { bootPayments, type BootedPayments, orderOf } from './testing/boot-payments.js';
 
@@ -60,7 +61,7 @@ describeOnEveryDialect('payments', (dialect) => {
     it.each([
       ['pm_card_declined', 'failed', 'card_declined', 'payments.payment_failed'],
       ['pm_card_insufficient_funds', 'failed', 'insufficient_funds', 'payments.payment_failed'],
-      ['pm_card_needs_action', 'requires_action', null, undefined],
+      ['pm_card_needs_action', 'requires_action', null, 'payments.payment_action_required'],
       ['pm_card_timeout', 'processing', null, undefined],
     ])(
       'with %s ends in %s without touching the ledger',
@@ -233,6 +234,25 @@ describeOnEveryDialect('payments', (dialect) => {
     const relay = () =>
       app.get(RequestContext).runAs(systemPrincipal('test'), () => app.get(OutboxRelay).drain());
 
+    it('is given up when the gateway says late that the customer has to act', async () => {
+      const customerId = newId('usr');
+      const late = await create({ customerId, paymentMethod: 'pm_card_timeout' });
+      await as(late, () => app.get(SubjectErasure).erase(customerId));
+      app.advance(300_000);
+      await relay();
+      const asksForAction: GatewayOutcome = {
+        result: 'requires_action',
+        gatewayReference: 'late',
+        nextAction: { type: 'x', url: '/' },
+      };
+      vi.spyOn(app.sandbox, 'retrieve').mockResolvedValueOnce(asksForAction);
+      await app.resolver.resolveDue();
+      expect((await reload(late)).status).toBe('requires_action');
+      await relay();
+      await app.resolver.resolveDue();
+      expect((await reload(late)).status).toBe('canceled');
+    });
+
     it('is given up when the gateway says late that it is authorised', async () => {
       const customerId = newId('usr');
       const late = await create({ customerId, captureMode: 'manual', paymentMethod: 'pm_card_timeout' });
@@ -250,6 +270,8 @@ describeOnEveryDialect('payments', (dialect) => {
       const paid = await create({ customerId });
       await as(paid, () => app.get(SubjectErasure).erase(customerId));
       const meanwhile = await create({ customerId, paymentMethod: 'pm_card_needs_action' });
+      // Another process may still take the person for one who is there.
+      vi.spyOn(app.get(Vault), 'isErased').mockReturnValueOnce(false);
       await relay();
       expect((await reload(meanwhile)).status).toBe('requires_action');
       app.advance(300_000);

@@ -5,13 +5,13 @@ import { Injectable } from '@nestjs/common';
 import { In, type Repository } from 'typeorm';
 import { Payment } from '../entities/payment.entity.js';
 import { cancelableStatuses } from '../entities/payment-status.js';
-import { PaymentAuthorised } from '../payments.events.js';
+import { PaymentActionRequired, PaymentAuthorised } from '../payments.events.js';
 
 /**
  * Gives up what a person who is being erased has reserved or left unfinished. The unit only begins the cancellations;
  * the resolver takes them to the gateway. Finished payments stay, for the tax law asks for them: their sealed values
- * lie under the accounting key. What was still `processing` may be authorised after the erasure, by a request that ran
- * meanwhile or by a gateway that answers late; it is given up then.
+ * lie under the accounting key. What was still `processing` may be authorised, or come to wait for the person, after
+ * the erasure, by a request that ran meanwhile or by a gateway that answers late; it is given up then.
  */
 @Injectable()
 export class ReleaseOnErasure extends ErasureParticipant {
@@ -35,12 +35,14 @@ export class ReleaseOnErasure extends ErasureParticipant {
       await this.payments.update({ id, status, version }, payment.progress());
     }
   }
+
   /** Comes when no request of the erased person can run any more. */
   @Handles(SubjectKeyDestroyed, { name: 'payments.release_after_erasure' })
   async releaseAgain({ payload }: DeliveredEvent<SubjectKeyDestroyed['payload']>): Promise<void> {
     if (payload.retention === 'account') await this.erase(payload.subject);
   }
 
+  @Handles(PaymentActionRequired, { name: 'payments.release_waiting_of_erased', unit: false })
   @Handles(PaymentAuthorised, { name: 'payments.release_of_erased', unit: false })
   async releaseLate({ payload }: DeliveredEvent<PaymentAuthorised['payload']>): Promise<void> {
     const { paymentId: id, customerId: subject } = payload;

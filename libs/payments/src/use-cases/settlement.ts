@@ -7,6 +7,7 @@ import { PaymentOrder } from '../entities/payment-order.entity.js';
 import { Refund } from '../entities/refund.entity.js';
 import type { GatewayOutcome } from '../gateways/payment-gateway.js';
 import {
+  PaymentActionRequired,
   PaymentAuthorised,
   PaymentCanceled,
   PaymentFailed,
@@ -143,6 +144,8 @@ export class Settlement {
         return unit.publish(
           new PaymentSucceeded({ ...facts, amountMinor: payment.amountCapturedMinor.toString() }),
         );
+      case 'requires_action':
+        return unit.publish(new PaymentActionRequired(facts));
       case 'authorised':
         return unit.publish(new PaymentAuthorised(facts));
       case 'canceled':
