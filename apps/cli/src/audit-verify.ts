@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, type CommanderError, InvalidArgumentError } from 'commander';
 import {
   type AuditOptions,
   type AuditToCopy,
@@ -9,12 +9,14 @@ import {
   type Verdict,
   verifyAudit,
 } from '#audit';
+import { told } from '../../api/src/boot-failure.js';
 import { openApp } from '../../api/src/open-app.js';
 
 /** `steward audit:verify`: checks the transparency log, and the record behind it, and says in words what is wrong. */
 export function addAuditVerify(program: Command): void {
   program
     .command('audit:verify')
+    .exitOverride(sayNothing)
     .description(
       'verify the transparency log; exit code 0: verified, 1: something is wrong, 2: nothing can be said',
     )
@@ -43,7 +45,7 @@ export function addAuditVerify(program: Command): void {
     .option('--proof <file>', 'check the proof of a single entry: text, or the JSON that the API answers')
     .option('--leaf <file>', "that entry's leaf data")
     .action(({ database, ...request }: FromDatabase<AuditToVerify>) =>
-      tell(database, (options) => verifyAudit(request, options)),
+      tell('NOTHING VERIFIED', database, (options) => verifyAudit(request, options)),
     );
 }
 
@@ -51,6 +53,7 @@ export function addAuditVerify(program: Command): void {
 export function addAuditCopy(program: Command): void {
   program
     .command('audit:copy')
+    .exitOverride(sayNothing)
     .description(
       'copy the transparency log into a directory, or bring an earlier copy up to date; in the layout of c2sp.org/tlog-tiles',
     )
@@ -60,27 +63,38 @@ export function addAuditCopy(program: Command): void {
     .option('--token-file <file>', 'an access token for the entries at --url, which only auditors may read')
     .requiredOption('--to <directory>', 'the directory')
     .action(({ database, ...request }: FromDatabase<AuditToCopy>) =>
-      tell(database, (options) => copyAudit(request, options)),
+      tell('NOT COPIED', database, (options) => copyAudit(request, options)),
     );
 }
 
 type FromDatabase<Request> = Request & { readonly database?: true };
 
-/** Prints what comes of it, with a progress bar on a terminal; opens the database when it is asked for. */
+/** What cannot be understood says nothing about the log. */
+function sayNothing({ exitCode }: CommanderError): void {
+  process.exit(exitCode === 0 ? 0 : 2);
+}
+
+/**
+ * Prints what comes of it, with a progress bar on a terminal; opens the database when it is asked for. Whatever stops
+ * the work is a `failure` to say anything, and never a finding.
+ */
 async function tell(
+  failure: string,
   database: true | undefined,
   work: (options: AuditOptions) => Promise<Verdict>,
 ): Promise<void> {
   const bar = process.stderr.isTTY ? { progress: new ProgressBar(process.stderr) } : {};
-  const { exitCode, report } = await (database
-    ? withDatabase((record) => work({ record, ...bar }))
-    : work(bar));
+  const verdict = database ? withDatabase((record) => work({ record, ...bar })) : work(bar);
+  const { exitCode, report } = await verdict.catch((error: unknown): Verdict => ({
+    exitCode: 2,
+    report: `${failure}: ${told(error)}\n`,
+  }));
   (exitCode === 2 ? process.stderr : process.stdout).write(report);
   process.exitCode = exitCode;
 }
 
 async function withDatabase(work: (record: DatabaseRecord) => Promise<Verdict>): Promise<Verdict> {
-  const { app } = await openApp({ migrate: false, background: false });
+  const { app } = await openApp({ migrate: false, background: false, mayCreate: false });
   try {
     return await work(app.get(DatabaseRecord, { strict: false }));
   } finally {

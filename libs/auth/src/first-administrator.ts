@@ -5,6 +5,7 @@ import {
   Clock,
   InjectConfig,
   InjectRepository,
+  OperatorError,
   Problem,
   RequestContext,
   UnitOfWork,
@@ -52,10 +53,12 @@ export class FirstAdministrator {
     if (await this.users.hasAdministrator()) return undefined;
     const { email = MADE_UP_EMAIL, password } = this.config.administrator;
     if (this.kernel.production && (this.config.administrator.email === undefined || password === undefined)) {
-      throw new Error('There is no administrator yet: set ADMIN_EMAIL and ADMIN_PASSWORD, and start again.');
+      throw new OperatorError(
+        'There is no administrator yet: set ADMIN_EMAIL and ADMIN_PASSWORD, and start again.',
+      );
     }
     const weakness = password === undefined ? undefined : weaknessOf(password, email);
-    if (weakness !== undefined) throw new Error(`ADMIN_PASSWORD ${weakness}.`);
+    if (weakness !== undefined) throw new OperatorError(`ADMIN_PASSWORD ${weakness}.`);
     return this.context.runAs(systemPrincipal('first_administrator'), () => this.make(email, password));
   }
 

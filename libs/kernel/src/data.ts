@@ -31,6 +31,7 @@ export {
   InjectConfig,
 } from './config/define-config.js';
 export { kernelConfig, type KernelConfig } from './config/kernel.config.js';
+export { OperatorError } from './config/operator-error.js';
 export { type Principal, systemPrincipal } from './context/principal.js';
 export { newRequestState, RequestContext, type RequestState } from './context/request-context.js';
 export { Database, type SnapshotQuery } from './database/database.js';

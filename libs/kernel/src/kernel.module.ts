@@ -32,6 +32,8 @@ import { UnitOfWork } from './unit-of-work/unit-of-work.js';
 export interface KernelOptions {
   /** Whether this process runs background work; unset: as the setting BACKGROUND says. */
   readonly background?: boolean;
+  /** Whether what a new installation lacks is made; true unless told otherwise. */
+  readonly mayCreate?: boolean;
   /** Where settings are read from; unset: the environment of the process. */
   readonly environment?: Environment;
 }
@@ -72,7 +74,11 @@ const providers: Provider[] = [
 @Global()
 @Module({})
 class SettingsModule {
-  static with({ background, environment = processEnvironment() }: KernelOptions): DynamicModule {
+  static with({
+    background,
+    mayCreate = true,
+    environment = processEnvironment(),
+  }: KernelOptions): DynamicModule {
     const provided: Provider[] = [
       {
         provide: Configs,
@@ -87,7 +93,7 @@ class SettingsModule {
       {
         provide: kernelConfig.token,
         inject: [Configs],
-        useFactory: (configs: Configs) => configs.get(kernelConfig),
+        useFactory: (configs: Configs): KernelConfig => ({ ...configs.get(kernelConfig), mayCreate }),
       },
       {
         provide: BACKGROUND,

@@ -5,7 +5,7 @@ import { BlindIndexes } from './blind-indexes/blind-indexes.js';
 import { PersonalDataCatalogue } from './catalogue/personal-data-catalogue.js';
 import { Erasure } from './erasure/erasure.js';
 import { SweepErasure } from './erasure/sweep-erasure.js';
-import { loadOrCreateKeyringFile } from './keyring/keyring-file.js';
+import { loadKeyringFile } from './keyring/keyring-file.js';
 import { Keyring } from './keyring/keyring.js';
 import { CreateVault1700000002000 } from './migrations/1700000002000-create-vault.js';
 import { RevealPorts } from './reveal-ports.js';
@@ -39,7 +39,7 @@ const facades = [Vault, BlindIndexes, Keyring, TokenMinter, PersonalDataCatalogu
       provide: Keyring,
       inject: [vaultConfig.token, kernelConfig.token],
       useFactory: (vault: ConfigOf<typeof vaultConfig>, kernel: ConfigOf<typeof kernelConfig>) =>
-        vault.keyring ?? new Keyring(loadOrCreateKeyringFile(kernel.dataDir)),
+        vault.keyring ?? new Keyring(loadKeyringFile(kernel.dataDir, kernel.mayCreate)),
     },
     PersonalDataCatalogue,
     SubjectKeys,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { InjectConfig, type ConfigOf } from '#kernel';
+import { InjectConfig, OperatorError, type ConfigOf } from '#kernel';
 import { Keyring } from '#vault';
 import { auditConfig } from '../audit.config.js';
 import { type NoteSigner, noteSigner, type NoteVerifier, noteVerifier } from './note/key.js';
@@ -14,7 +14,7 @@ export class LogKeys {
     @InjectConfig(auditConfig) private readonly config: ConfigOf<typeof auditConfig>,
   ) {
     if (keyring.logKeys().length === 0) {
-      throw new Error(
+      throw new OperatorError(
         'KEYRING: it has no logKeys, which sign the transparency log; add one that "steward keys:generate" prints',
       );
     }

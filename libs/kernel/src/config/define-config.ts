@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Inject } from '@nestjs/common';
 import { z } from 'zod';
+import { OperatorError } from './operator-error.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -82,12 +83,13 @@ export function loadConfigs(
 }
 
 /** The environment does not describe a system that can run; the message lists every mistake. */
-export class ConfigError extends Error {
+export class ConfigError extends OperatorError {
+  override readonly name = 'ConfigError';
+
   constructor(readonly mistakes: readonly string[]) {
     super(
       `The configuration has ${mistakes.length} mistake(s):\n${mistakes.map((line) => `  - ${line}`).join('\n')}`,
     );
-    this.name = 'ConfigError';
   }
 }
 

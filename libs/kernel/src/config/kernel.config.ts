@@ -24,6 +24,8 @@ export const kernelConfig = defineConfig(
   (env) => ({
     production: env.NODE_ENV === 'production',
     dataDir: env.DATA_DIR,
+    /** Whether a new installation is made where there is none: DATA_DIR, the embedded database, development keys. */
+    mayCreate: true,
     databaseUrl: env.DATABASE_URL,
     databaseMigrationUrl: env.DATABASE_MIGRATION_URL ?? env.DATABASE_URL,
     databaseTls: databaseTls(env),

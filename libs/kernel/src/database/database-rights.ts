@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectConfig } from '../config/define-config.js';
 import { kernelConfig, type KernelConfig } from '../config/kernel.config.js';
+import { OperatorError } from '../config/operator-error.js';
 import { Database } from './database.js';
 
 const FORBIDDEN = ['DROP', 'ALTER', 'TRIGGER', 'ALL PRIVILEGES', 'SUPER'];
@@ -20,7 +21,7 @@ export class DatabaseRights implements OnModuleInit {
     if (!this.config.production || this.database.dialect.name !== 'mysql') return;
     const excess = await this.excess();
     if (excess.length > 0) {
-      throw new Error(
+      throw new OperatorError(
         `The database user of DATABASE_URL holds ${excess.join(', ')}. Give it SELECT, INSERT, UPDATE and DELETE only, ` +
           'and put the user that may change the schema into DATABASE_MIGRATION_URL.',
       );

@@ -15,19 +15,24 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { OperatorError } from '#kernel';
 import { generateKeyring, parseKeyring, type KeyringMaterial } from './keyring-material.js';
 
 /** Name of the development keyring below `DATA_DIR`. */
 export const KEYRING_FILE_NAME = 'keyring.json';
 
 /**
- * Reads the development keyring of a data directory, or makes one (mode 0600, marked as development).
+ * Reads the development keyring of a data directory, or makes one where it may (mode 0600, marked as development).
  * Processes that start at the same time agree on one keyring, and a crash leaves none or a whole one:
  * the file is written aside and linked into place, which never overwrites.
  */
-export function loadOrCreateKeyringFile(dataDir: string): KeyringMaterial {
+export function loadKeyringFile(dataDir: string, mayCreate = true): KeyringMaterial {
   const path = join(dataDir, KEYRING_FILE_NAME);
-  return readKeyringFile(path) ?? createKeyringFile(dataDir, path);
+  const keyring = readKeyringFile(path);
+  if (keyring !== undefined) return keyring;
+  if (!mayCreate)
+    throw new OperatorError(`There is no keyring: KEYRING is not set, and ${path} does not exist.`);
+  return createKeyringFile(dataDir, path);
 }
 
 /**
@@ -72,11 +77,20 @@ function createKeyringFile(dataDir: string, path: string): KeyringMaterial {
 }
 
 function readKeyringFile(path: string): KeyringMaterial | undefined {
+  let json: string;
   try {
-    return parseKeyring(readFileSync(path, 'utf8'));
+    json = readFileSync(path, 'utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
+  }
+  try {
+    return parseKeyring(json);
+  } catch (error) {
+    throw new OperatorError(
+      `${path} cannot be used. ${error instanceof Error ? error.message : String(error)} ` +
+        'Restore it from a backup: without its keys nobody reads what was sealed with them.',
+    );
   }
 }
 

@@ -79,7 +79,7 @@ export function parseKeyring(json: string): KeyringMaterial {
   const result = keyringSchema.safeParse(value);
   if (result.success) return result.data;
   const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'keyring'}: ${issue.message}`);
-  throw new Error(`The keyring is not valid: ${faults.join('; ')}`);
+  throw new Error(`The keyring is not valid: ${faults.join('; ')}.`);
 }
 
 /** Makes a complete new keyring out of fresh randomness. */

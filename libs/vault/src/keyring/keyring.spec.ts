@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sign, verify } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { KEYRING_FILE_NAME, loadOrCreateKeyringFile } from './keyring-file.js';
+import { KEYRING_FILE_NAME, loadKeyringFile } from './keyring-file.js';
 import { generateKeyring, parseKeyring } from './keyring-material.js';
 import { Keyring } from './keyring.js';
 
@@ -76,11 +76,11 @@ describe('the development keyring file', () => {
 
   it('is made once, readable by its owner only, marked as development, and found again', () => {
     const directory = join(dataDir, 'not', 'there', 'yet');
-    const made = loadOrCreateKeyringFile(directory);
+    const made = loadKeyringFile(directory);
     const path = join(directory, KEYRING_FILE_NAME);
     expect(made.development).toBe(true);
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(loadOrCreateKeyringFile(directory)).toEqual(made);
+    expect(loadKeyringFile(directory)).toEqual(made);
     expect(readdirSync(directory)).toEqual([KEYRING_FILE_NAME]);
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(made);
   });

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type NoteVerifier, parseVkey } from '../note/key.js';
 import { namesOf } from '../note/quorum.js';
 import { NoteError } from '../note/text.js';
@@ -54,6 +55,8 @@ async function verify(
   let known: readonly NoteVerifier[] = keys;
   let verified: VerifiedLogs | undefined;
   if (source !== undefined) {
+    // Said before the log is read, which can take long, and not when it turns out that nothing can be kept.
+    if (memory !== undefined) await access(dirname(memory), constants.W_OK);
     const remembered = memory === undefined ? [] : await readRemembered(memory);
     // The record's rows are compared with the leaves by themselves.
     const withLeaves = record === undefined;

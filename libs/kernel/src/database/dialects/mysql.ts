@@ -1,5 +1,6 @@
 import type { PoolConnection } from 'mysql2';
 import type { QueryRunner } from 'typeorm';
+import { OperatorError } from '../../config/operator-error.js';
 import { type Dialect, markTransaction, type Statement } from './dialect.js';
 import { ATTRIBUTE, batchOf, CLEAR } from './mysql-batch.js';
 import { connect, poolOf, send, source } from './mysql-connections.js';
@@ -127,7 +128,8 @@ export const mysql: Dialect = {
     const [row] = (await runner.query("SELECT GET_LOCK('steward.migrate', 60) AS held")) as [
       { held: number | null },
     ];
-    if (Number(row.held) !== 1) throw new Error('Another instance has been migrating for more than 60 s');
+    if (Number(row.held) !== 1)
+      throw new OperatorError('Another process has been migrating for more than 60 s.');
     try {
       return await work();
     } finally {

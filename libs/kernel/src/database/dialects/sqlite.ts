@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import type { KernelConfig } from '../../config/kernel.config.js';
+import { OperatorError } from '../../config/operator-error.js';
 import { commonOptions } from '../common-options.js';
 import { type Dialect, driverCode, markTransaction, type Statement } from './dialect.js';
 
@@ -16,6 +17,8 @@ interface Pragmas {
 const file = (config: KernelConfig) => join(config.dataDir, 'steward.sqlite');
 
 function source(config: KernelConfig, readonly: boolean, ...pragmas: string[]): DataSourceOptions {
+  if (!config.mayCreate && !existsSync(file(config)))
+    throw new OperatorError(`There is no database: ${file(config)} does not exist.`);
   // The file holds wrapped keys and password hashes: nobody else on the machine has business in there.
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   return {
@@ -159,7 +162,8 @@ async function takeLock(lock: DataSource): Promise<void> {
       return;
     } catch (error) {
       if (!sqlite.isRetryable(error)) throw error;
-      if (waitedMs >= LOCK_WAIT_MS) throw new Error('Another instance has been migrating for more than 60 s');
+      if (waitedMs >= LOCK_WAIT_MS)
+        throw new OperatorError('Another process has been migrating for more than 60 s.');
     }
     await delay(LOCK_NAP_MS);
   }
