@@ -26,11 +26,6 @@ export const kernelErrors = defineErrors('kernel', {
     title: 'Nothing is here',
     detail: 'Check the path, the method and the id.',
   },
-  'kernel.method_not_allowed': {
-    status: 405,
-    title: 'Method not allowed',
-    detail: 'Use one of the methods that the API document lists for this path.',
-  },
   'kernel.request_timeout': {
     status: 408,
     title: 'The request came too slowly',
@@ -50,6 +45,11 @@ export const kernelErrors = defineErrors('kernel', {
     status: 415,
     title: 'The media type is not supported',
     detail: 'Send JSON with the header "Content-Type: application/json".',
+  },
+  'kernel.expectation_failed': {
+    status: 417,
+    title: 'The expectation cannot be met',
+    detail: 'Leave out the header Expect, or let it say "100-continue".',
   },
   'kernel.idempotency_key_missing': {
     status: 400,

@@ -65,7 +65,9 @@ export async function createHttpApp(
     metrics: app.get(RequestMetrics, { strict: false }),
   });
   serveApiDocs(app);
-  limitTimes(app.getHttpServer() as Server, config);
+  const server = app.getHttpServer() as Server;
+  server.on('checkExpectation', (request, reply) => server.emit('request', request, reply));
+  limitTimes(server, config);
   if (shutdownHooks) app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   return app;
 }
@@ -98,6 +100,8 @@ function adapter(config: HttpConfig): FastifyAdapter {
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: answerUnroutable,
     clientErrorHandler: answerBrokenRequest,
+    // What Node would refuse without a body is refused at the edge.
+    http: { requireHostHeader: false },
     // While the process drains, what arrives on an open connection is still answered.
     return503OnClosing: false,
     forceCloseConnections: 'idle',

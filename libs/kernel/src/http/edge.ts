@@ -3,6 +3,8 @@ import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Ambient } from '../context/ambient.js';
 import type { RequestContext, RequestState } from '../context/request-context.js';
+import { kernelErrors } from '../errors/kernel.errors.js';
+import type { Problem } from '../errors/problem.js';
 import { newId } from '../ids/ids.js';
 import type { RequestLog } from '../logging/request-log.js';
 import type { RequestMetrics } from '../metrics/request-metrics.js';
@@ -76,6 +78,15 @@ export function requestStateOf(request: FastifyRequest): RequestState {
   };
 }
 
+/** What Node itself would refuse without a word, left to us so that the answer is a problem as every other. */
+function faultOf({ headers, raw }: FastifyRequest): Problem | undefined {
+  if (headers.host === undefined && raw.httpVersionMinor > 0)
+    return kernelErrors.problem('kernel.malformed_request', { detail: 'Send the header Host.' });
+  const { expect = '100-continue' } = headers;
+  if (expect.toLowerCase() !== '100-continue') return kernelErrors.problem('kernel.expectation_failed');
+  return undefined;
+}
+
 /**
  * Opens the request context at the edge. The state is made when the request arrives, and entered once its body has been
  * read: parsing a body continues in another asynchronous context, so what is entered earlier would be lost there.
@@ -91,7 +102,7 @@ export function openEdge(
     reply.header('x-request-id', state.requestId);
     reply.header('x-trace-id', state.traceId);
     reply.header('cache-control', 'no-store');
-    done();
+    done(faultOf(request));
   });
   fastify.addHook('preValidation', (request, reply, done) => {
     present.run({ request, reply }, () => context.run(request.edge.state, done));

@@ -126,6 +126,18 @@ describe('over a real socket', () => {
   });
 
   it.each([
+    [
+      'a request without a host',
+      'GET / HTTP/1.1\r\nConnection: close\r\n\r\n',
+      400,
+      'kernel.malformed_request',
+    ],
+    [
+      'an unknown expectation',
+      'GET / HTTP/1.1\r\nHost: x\r\nExpect: the best\r\nConnection: close\r\n\r\n',
+      417,
+      'kernel.expectation_failed',
+    ],
     ['what is not HTTP', 'HELLO\r\n\r\n', 400, 'kernel.malformed_request'],
     [
       'endless headers',
@@ -138,7 +150,7 @@ describe('over a real socket', () => {
     socket.write(bytes);
     const text = await answer(socket);
     expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(text).toContain('Content-Type: application/problem+json');
+    expect(text).toMatch(/^content-type: application\/problem\+json/im);
     expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4))).toMatchObject({ status, code });
   });
 });

@@ -8,7 +8,6 @@ const BY_STATUS: Readonly<Record<number, keyof typeof kernelErrors.definitions>>
   401: 'kernel.unauthenticated',
   403: 'kernel.forbidden',
   404: 'kernel.not_found',
-  405: 'kernel.method_not_allowed',
   409: 'kernel.conflict',
   413: 'kernel.payload_too_large',
   // A path part longer than any id names nothing.
