@@ -144,6 +144,8 @@ describeOnEveryDialect('GET /v1/admin/audit/entries', (dialect) => {
     expect(await actions(`action=thing.rename&to=${String(occurredAt)}`)).toEqual([]);
     expect(await actions(`action=thing.rename&from=${after}`)).toEqual([]);
     expect(await actions(`from=1970-01-01T00:00:00Z&to=${before}`)).toEqual([]);
+    expect(await actions('from=1960-01-01T00:00:00Z&to=1961-01-01T00:00:00Z')).toEqual([]);
+    expect(await actions('from=9999-12-31T00:00:00Z&to=9999-12-31T23:59:59.999-10:00')).toEqual([]);
     expect(await actions(`to=0000-01-01T00:00:00%2B12:00`)).toEqual([]);
   });
 
@@ -229,6 +231,8 @@ describeOnEveryDialect('GET /v1/admin/audit/entries', (dialect) => {
       'outcome=fine',
       'from=yesterday',
       'to=2026-01-32T00:00:00Z',
+      'from=2026-02-30T00:00:00Z',
+      'from=2026-02-28T24:00:00Z',
       'from=2026-02-01T00:00:00Z&to=2026-01-31T00:00:00Z',
       'reveal=changes',
       'limit=0',

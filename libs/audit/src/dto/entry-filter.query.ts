@@ -4,14 +4,21 @@ import type { Outcome } from '../entities/audit-entry.entity.js';
 import type { EntryFilter } from '../query/entry-filter.js';
 
 const OUTCOMES = ['succeeded', 'refused', 'failed'] as const satisfies readonly Outcome[];
-const INSTANT = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+const INSTANT =
+  /^(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+/** Whether the calendar has this day: JavaScript takes 30 February for 2 March. */
+function isDay(day: string): boolean {
+  const midnight = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+}
 
 const IsInstant = () =>
   ValidateBy({
     name: 'isInstant',
     validator: {
       validate: (value: unknown) =>
-        typeof value === 'string' && INSTANT.test(value) && !Number.isNaN(Date.parse(value)),
+        typeof value === 'string' && isDay(INSTANT.exec(value)?.[1] ?? 'no instant'),
       defaultMessage: () =>
         '$property must be an instant as RFC 3339 writes it, such as 2026-01-31T12:00:00Z',
     },
@@ -86,25 +93,24 @@ export function filterOf({ resource, from, to, ...words }: EntryFilterQuery): En
   const { subject, actor, session, action, outcome, purpose, trace } = words;
   const given = { subject, actor, session, action, outcome, purpose, trace };
   const [type = '', ...id] = (resource ?? '').split(':');
-  const filter = {
+  requireSpan({ from, to });
+  return {
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
     ...(resource === undefined ? {} : { resource: { type, id: id.join(':') } }),
     ...(from === undefined ? {} : { from: instantOf(from) }),
     ...(to === undefined ? {} : { to: instantOf(to) }),
   };
-  requireSpan(filter);
-  return filter;
 }
 
 /** Whoever swapped the two must not take an empty answer for "nothing happened". */
-export function requireSpan({ from, to }: { readonly from?: Date; readonly to?: Date }): void {
-  if (!from || !to || from < to) return;
+export function requireSpan({ from, to }: Pick<EntryFilterQuery, 'from' | 'to'>): void {
+  if (from === undefined || to === undefined || Date.parse(from) < Date.parse(to)) return;
   const detail = 'to must be later than from (in the query)';
   throw kernelErrors.problem('kernel.validation_failed', { errors: [{ pointer: '/to', detail }] });
 }
 
 const EARLIEST = Date.UTC(1970, 0, 1);
-const LATEST = Date.UTC(9999, 11, 31);
+const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** No entry lies outside these instants, and the databases cannot write down all that RFC 3339 can. */
 export const instantOf = (instant: string) =>

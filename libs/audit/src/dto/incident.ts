@@ -1,6 +1,5 @@
 import { ApiProperty, IntersectionType } from '@nestjs/swagger';
-import { ChoiceField, IntegerField, kernelErrors, PageOf, PatternField, TextField } from '#kernel';
-import { Type } from 'class-transformer';
+import { ChoiceField, DigitsField, kernelErrors, PageOf, PatternField, TextField } from '#kernel';
 import type { Exposure } from '../incident/subject-tally.js';
 import type { Incident } from '../incident/exposures.js';
 import { InstantField, instantOf, requireSpan } from './entry-filter.query.js';
@@ -47,8 +46,7 @@ export class IncidentQuery {
 }
 
 class ExposurePageQuery {
-  @Type(() => Number)
-  @IntegerField({
+  @DigitsField({
     minimum: 1,
     maximum: MAX_LIMIT,
     optional: true,
@@ -93,9 +91,8 @@ export function incidentOf({ session, actor, credential, from, to }: IncidentQue
     const detail = 'give exactly one of session, actor and credential (in the query)';
     throw kernelErrors.problem('kernel.validation_failed', { errors: [{ pointer: '/session', detail }] });
   }
-  const span = { from: instantOf(from), to: instantOf(to) };
-  requireSpan(span);
-  return { by, ...span };
+  requireSpan({ from, to });
+  return { by, from: instantOf(from), to: instantOf(to) };
 }
 
 const count = (description: string, example: number) =>

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { kernelErrors } from '../errors/kernel.errors.js';
 
@@ -8,24 +9,52 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const BROKEN_TEXT =
   'the document holds half of a surrogate pair, which is no character (RFC 7493 section 2.1)';
 
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /**
- * Reads JSON bodies and nothing else; anything but JSON is answered with 415. An empty body counts as none. The bytes
- * stay at `request.rawBody`, for signatures over them.
+ * Reads JSON bodies and nothing else; anything but JSON in UTF-8 is answered with 415. An empty body counts as none. The
+ * bytes stay at `request.rawBody`, for signatures over them.
  */
 export function parseJsonOnly(fastify: FastifyInstance): void {
-  // The names that these would look for are refused, with others, where the place of each can be told.
-  const parse = fastify.getDefaultJsonParser('ignore', 'ignore');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
     if (bytes.length === 0) return done(null, undefined);
     request.rawBody = bytes;
-    void parse(request, bytes.toString('utf8'), (error, body: unknown) => {
-      if (error) return done(error);
-      const fault = faultOf(body, MAX_DEPTH);
-      if (fault !== undefined) return done(unfit(fault));
-      done(null, body);
-    });
+    let body: unknown;
+    try {
+      requireUtf8(request.headers);
+      body = documentIn(bytes);
+    } catch (error) {
+      return done(error as Error);
+    }
+    done(null, body);
   });
+}
+
+function requireUtf8({
+  'content-encoding': coding = 'identity',
+  'content-type': type = '',
+}: IncomingHttpHeaders) {
+  if (coding.toLowerCase() !== 'identity')
+    throw kernelErrors.problem('kernel.unsupported_media_type', {
+      detail: 'Send the body as it is, without the header Content-Encoding.',
+      headers: { 'accept-encoding': 'identity' },
+    });
+  if (!/^utf-?8$/i.test(CHARSET.exec(type)?.[1] ?? 'utf-8'))
+    throw kernelErrors.problem('kernel.unsupported_media_type', { detail: 'Send JSON in UTF-8.' });
+}
+
+function documentIn(bytes: Buffer): unknown {
+  let document: unknown;
+  try {
+    document = JSON.parse(utf8.decode(bytes));
+  } catch (cause) {
+    throw kernelErrors.problem('kernel.malformed_request', { detail: 'Send valid JSON in UTF-8.', cause });
+  }
+  const fault = faultOf(document, MAX_DEPTH);
+  if (fault !== undefined) throw unfit(fault);
+  return document;
 }
 
 function unfit(detail: string): Error {

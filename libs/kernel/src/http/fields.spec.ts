@@ -6,13 +6,14 @@ import { newId } from '../ids/ids.js';
 import { Public } from './access/access.js';
 import { ChoiceField, IdField, IntegerField, LineField, PatternField, TextField } from './fields.js';
 import { IdParam, PathParam } from './path-params.js';
-import { Trimmed } from './visible-text.js';
+import { IsReadable, Trimmed } from './visible-text.js';
 
 const said = { description: 'Something.' };
 
 class Parcel {
   @LineField({ ...said, maxLength: 5 }) readonly name: string;
   @TextField({ ...said, minLength: 2, maxLength: 4, optional: true }, Trimmed()) readonly note?: string;
+  @TextField({ ...said, maxLength: 20, optional: true }, IsReadable()) readonly remark?: string;
   @PatternField({ ...said, pattern: /^[A-Z]{2}$/, rule: 'must be a country' }) readonly country: string;
   @IdField('usr', said) readonly to: string;
   @IntegerField({ ...said, minimum: 1, maximum: 9 }) readonly weight: number;
@@ -66,12 +67,21 @@ describe('what a request holds', () => {
   it('is taken within its bounds, and left out where it may be', async () => {
     expect(await send(good)).toEqual({ status: 201, body: { ...good, name: 'Ada' } });
     expect(await send({ ...good, note: ' ab ', way: 'air' })).toMatchObject({ body: { note: 'ab' } });
+    for (const name of ['نگ\u200cی', '👩‍🚀', 'é']) expect((await send({ ...good, name })).status).toBe(201);
+    expect((await send({ ...good, remark: 'One,\n\ttwo' })).status).toBe(201);
+    expect((await send({ ...good, remark: '' })).status).toBe(201);
   });
 
   it.each([
     ['name', ' ', 'name must be longer'],
     ['name', 'Lovelace', 'name must be shorter'],
-    ['name', 'A\nB', 'must hold at least one visible character'],
+    ['name', 5, 'name must be a string'],
+    ['name', 'A\nB', 'name must hold at least one visible character'],
+    ['name', '\u200b\u200b', 'name must hold at least one visible character'],
+    ['name', '\u3164\u2800', 'name must hold at least one visible character'],
+    ['name', 'A\u202eB', 'name must hold at least one visible character'],
+    ['remark', 'A\u2066B', 'remark must hold no control characters'],
+    ['remark', 'A\u0007B', 'remark must hold no control characters'],
     ['note', 'a', 'note must be longer than or equal to 2'],
     ['note', null, 'note must be a string'],
     ['country', 'de', 'country must be a country'],
@@ -82,10 +92,9 @@ describe('what a request holds', () => {
   ])('is refused with a pointer to %s when that is %j', async (field, value, detail) => {
     const { status, body } = await send({ ...good, [field]: value });
     expect(status).toBe(400);
-    expect(body.errors).toContainEqual({
-      pointer: `/${field}`,
-      detail: expect.stringContaining(detail) as string,
-    });
+    expect(body.errors).toEqual([
+      { pointer: `/${field}`, detail: expect.stringContaining(detail) as string },
+    ]);
   });
 
   it('is documented with the bounds that are checked', () => {

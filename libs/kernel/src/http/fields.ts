@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsString, Length, Matches, Max, MaxLength, Min } from 'class-validator';
 import { idPattern } from '../ids/ids.js';
 import { IsId } from './is-id.js';
@@ -88,6 +89,15 @@ export const IntegerField = ({
     IsInt(),
     Min(minimum),
     Max(maximum),
+  );
+
+/** A whole number in a query, written in digits and nothing else. */
+export const DigitsField = (said: Parameters<typeof IntegerField>[0]) =>
+  applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value,
+    ),
+    IntegerField(said),
   );
 
 /** One of `values`; `enumName` is the name of the list in the API document. */

@@ -9,6 +9,7 @@ export { definePermissions, type Permission, PermissionRegistry } from './access
 export { createHttpApp, type HttpAppOptions } from './create-http-app.js';
 export {
   ChoiceField,
+  DigitsField,
   Field,
   type FieldOptions,
   IdField,
@@ -36,5 +37,5 @@ export { problemDocument, type ProblemDocument } from './problem-document.js';
 export { type Route, Routes } from './routes.js';
 export { streamAnswer } from './stream-answer.js';
 export { toProblem } from './to-problem.js';
-export { IsVisibleText, Trimmed } from './visible-text.js';
+export { IsReadable, IsVisibleText, Trimmed } from './visible-text.js';
 export { ForPurpose } from './purpose.js';

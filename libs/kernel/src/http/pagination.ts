@@ -1,11 +1,10 @@
 import type { Type } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
-import { Type as Transform } from 'class-transformer';
 import type { SelectQueryBuilder } from 'typeorm';
 import type { Database } from '../database/database.js';
 import { kernelErrors } from '../errors/kernel.errors.js';
 import { isId } from '../ids/ids.js';
-import { IntegerField, TextField } from './fields.js';
+import { DigitsField, TextField } from './fields.js';
 
 const MAX_LIMIT = 100;
 const MAX_CURSOR = 128;
@@ -13,8 +12,7 @@ const EXAMPLE = 'cGF5XzAxajl6dDJmM2tmYThiN2M2ZDVlNGYzZzJo';
 
 /** `?limit=&cursor=` of every list. */
 export class PageQuery {
-  @Transform(() => Number)
-  @IntegerField({
+  @DigitsField({
     minimum: 1,
     maximum: MAX_LIMIT,
     optional: true,

@@ -43,7 +43,5 @@ function statusOf(error: unknown): number | undefined {
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   // An error of the HTTP client that some service uses may carry a status as well, and that is not ours to repeat.
   const isFastify = typeof code === 'string' && code.startsWith('FST_ERR_');
-  // What the JSON parser says has no code of Fastify's.
-  const isSyntax = error instanceof SyntaxError && statusCode === 400;
-  return (isFastify || isSyntax) && typeof statusCode === 'number' ? statusCode : undefined;
+  return isFastify && typeof statusCode === 'number' ? statusCode : undefined;
 }

@@ -26,7 +26,7 @@ export class RequestValidationPipe extends ValidationPipe {
       whitelist: true,
       forbidNonWhitelisted: true,
       transform: true,
-      stopAtFirstError: false,
+      stopAtFirstError: true,
       exceptionFactory: (errors) => new InvalidInput(errors),
     });
   }
@@ -69,7 +69,7 @@ function reservedNames(value: unknown, path = ''): readonly FieldError[] {
   });
 }
 
-/** One entry per broken rule, with the pointer of its field. */
+/** One entry for each refused field, with its pointer and the first of its rules that is broken. */
 function fieldErrors(
   errors: readonly ValidationError[],
   part: ArgumentMetadata['type'],

@@ -5,6 +5,7 @@ import {
   IdField,
   IdParam,
   IntegerField,
+  IsReadable,
   PageQuery,
   PatternField,
   TextField,
@@ -90,12 +91,15 @@ export class RefundPaymentRequest {
   })
   readonly amount?: number;
 
-  @TextField({
-    maxLength: 500,
-    optional: true,
-    description: 'Why; kept encrypted.',
-    example: 'Arrived broken',
-  })
+  @TextField(
+    {
+      maxLength: 500,
+      optional: true,
+      description: 'Why; kept encrypted.',
+      example: 'Arrived broken',
+    },
+    IsReadable(),
+  )
   readonly reason?: string;
 }
 

@@ -1,4 +1,4 @@
-import { Field, LineField, PatternField, TextField, Trimmed } from '#kernel';
+import { Field, IsReadable, LineField, PatternField, TextField, Trimmed } from '#kernel';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsString, MaxLength } from 'class-validator';
 import { ROLE_KEY } from './role-key.js';
 import { VersionField } from './version-field.js';
@@ -16,6 +16,7 @@ class RoleContent {
       example: 'Answers customers and looks at their payments.',
     },
     Trimmed(),
+    IsReadable(),
   )
   readonly description: string;
 
