@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { features } from '#kernel';
 import { AppModule } from '../apps/api/src/app.module.js';
-import { errorsPage, modulesPage } from './support/generated-docs.js';
+import { errorsPage, modulesPage, settings, settingsPage } from './support/generated-docs.js';
 import { forbiddenRelations, roomEntities, tableOf, unmarkedColumns } from './support/metadata.js';
 import {
   allowedEdges,
@@ -144,6 +144,12 @@ describe('the code', () => {
     expect(written.sort()).toEqual(declared.sort());
   });
 
+  it('describes every setting in one line, and declares it once', () => {
+    const all = settings();
+    expect(all.filter(({ description }) => !/^[^\n]+[^\n.]$/.test(description ?? ''))).toEqual([]);
+    expect(all.map(({ name }) => name)).toEqual([...new Set(all.map(({ name }) => name))]);
+  });
+
   it('keeps every file under 400 lines', () => {
     expect(violations((file) => (file.lines > 400 ? [`${file.lines} lines`] : []))).toEqual([]);
   });
@@ -172,6 +178,10 @@ describe('the data', () => {
 describe('the generated pages', () => {
   it('docs/modules.md is fresh (npm run docs)', async () => {
     await expect(await modulesPage(files)).toMatchFileSnapshot('../docs/modules.md');
+  });
+
+  it('docs/settings.md is fresh (npm run docs)', async () => {
+    await expect(await settingsPage()).toMatchFileSnapshot('../docs/settings.md');
   });
 
   it('docs/errors.md is fresh (npm run docs)', async () => {

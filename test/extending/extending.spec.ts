@@ -44,11 +44,7 @@ describe(page, () => {
   afterAll(() => copy?.remove());
 
   it('gives a room that formatter, linter, architecture and its own test accept', async () => {
-    const format = await copy.run('node_modules/prettier/bin/prettier.cjs', [
-      '--check',
-      'libs/invoices',
-      'docs/settings.md',
-    ]);
+    const format = await copy.run('node_modules/prettier/bin/prettier.cjs', ['--check', 'libs/invoices']);
     expect(format.output).toContain('All matched files');
     const lint = await copy.run('node_modules/oxlint/bin/oxlint', ['libs/invoices']);
     expect(lint).toMatchObject({ code: 0 });
@@ -61,12 +57,9 @@ describe(page, () => {
       'run',
       '--project=rooms',
       '--update=all',
-      '--testNamePattern=invoices|the rooms|the data|settings.md|openapi.json',
+      '--testNamePattern=invoices|the rooms|the data|every setting|openapi.json',
     ];
-    const specs = [
-      'libs/invoices',
-      ...['architecture', 'openapi', 'settings'].map((name) => `test/${name}.spec.ts`),
-    ];
+    const specs = ['libs/invoices', 'test/architecture.spec.ts', 'test/openapi.spec.ts'];
     const tests = await copy.run('node_modules/vitest/vitest.mjs', [...options, ...specs]);
     expect(tests.output).not.toContain('FAIL');
     expect(tests.code).toBe(0);

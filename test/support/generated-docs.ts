@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
+import { z } from 'zod';
 import { captureOf, features } from '#kernel';
 import { roomEntities, tableOf } from './metadata.js';
 import { apps, dependencyGraph, root, rooms, type SourceFile } from './rooms.js';
@@ -45,6 +46,55 @@ export async function errorsPage(): Promise<string> {
       ...tables,
     ].join('\n\n'),
   );
+}
+
+/** docs/settings.md: every setting, by room. */
+export async function settingsPage(): Promise<string> {
+  const rows = new Map<string, string[]>();
+  for (const { room, name, description = '', standard, productionNeeds } of settings()) {
+    const text = standard === undefined || standard === '' ? '' : `\`${String(standard)}\``;
+    const needed = productionNeeds === undefined ? '' : '; **production needs it**';
+    const row = `| \`${name}\` | ${text} | ${cell(description)}${needed} |`;
+    rows.set(room, [...(rows.get(room) ?? []), row]);
+  }
+  const tables = [...rows].map(([room, lines]) =>
+    [`## ${room}`, ['| setting | default | meaning |', '| --- | --- | --- |', ...lines].join('\n')].join(
+      '\n\n',
+    ),
+  );
+  return pretty(
+    [
+      '# Settings',
+      notice,
+      'Settings are environment variables. Each may be given as a file instead: `NAME_FILE` is the path of one that holds the value. An empty variable counts as unset. A process checks all of them when it starts, and tells all mistakes at once. Names end in the unit: `_S` seconds, `_MS` milliseconds.',
+      ...tables,
+    ].join('\n\n'),
+  );
+}
+
+interface Setting {
+  readonly room: string;
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly standard: unknown;
+  readonly productionNeeds: unknown;
+}
+
+/** What every room declares in its `*.config.ts`. */
+export function settings(): Setting[] {
+  return rooms.flatMap((room) => {
+    const parts = features().filter(({ name }) => name.startsWith(`${room}-`));
+    const all = [...features().filter(({ name }) => name === room), ...parts];
+    return all.flatMap(({ config = [] }) => config.flatMap(({ shape }) => settingsOf(room, shape)));
+  });
+}
+
+function settingsOf(room: string, shape: Readonly<Record<string, z.ZodType>>): Setting[] {
+  const { properties = {} } = z.toJSONSchema(z.object(shape), { io: 'input', unrepresentable: 'any' });
+  return Object.entries(shape).map(([name, { description }]) => {
+    const { default: standard, productionNeeds } = properties[name] as Record<string, unknown>;
+    return { room, name, description, standard, productionNeeds };
+  });
 }
 
 function drawing(files: readonly SourceFile[]): string {

@@ -14,15 +14,25 @@ export const auditConfig = defineConfig(
       .max(200)
       .refine(isKeyName, 'must have no blanks, plus signs or control characters')
       .refine((name) => familyOf(name) === name, 'must not end in a slash and a number')
-      .optional(),
+      .optional()
+      .describe(
+        'the name of the log, its address without the scheme such as `api.example.com/v1/log`; kept once the log began, and made up of its key when unset',
+      ),
     LOG_WITNESSES: z
       .string()
       .superRefine((text, { addIssue }) => {
         for (const message of parseWitnesses(text).mistakes) addIssue({ code: 'custom', message });
       })
-      .optional(),
-    AUDIT_REFUSALS_PER_CLIENT: count(30),
-    AUDIT_REFUSALS_PER_MINUTE: count(1000),
+      .optional()
+      .describe(
+        '[who cosigns the log](running-the-log.md#witnesses): `<address> <vkey>` each, with commas or line breaks between them',
+      ),
+    AUDIT_REFUSALS_PER_CLIENT: count(30).describe(
+      'how many refusals of one client that is not logged in get an entry each, per minute',
+    ),
+    AUDIT_REFUSALS_PER_MINUTE: count(1000).describe(
+      'the same, of all such clients together ([why](adr/0009-refusals-of-strangers-are-capped.md))',
+    ),
   },
   (env) => ({
     /** The name of the transparency log: its address without the scheme, such as `api.example.com/v1/log`. */

@@ -4,9 +4,28 @@ import { z } from 'zod';
 export const paymentsConfig = defineConfig(
   'payments',
   {
-    PAYMENT_GATEWAY_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).default(20_000),
-    PAYMENT_RESOLVE_AFTER_S: z.coerce.number().int().min(1).max(3600).default(60),
-    SANDBOX_WEBHOOK_SECRET: z.string().min(16).max(200).optional(),
+    PAYMENT_GATEWAY_TIMEOUT_MS: z.coerce
+      .number()
+      .int()
+      .min(100)
+      .max(60_000)
+      .default(20_000)
+      .describe('how long a request waits for the gateway before it calls the outcome unknown'),
+    PAYMENT_RESOLVE_AFTER_S: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(3600)
+      .default(60)
+      .describe('how long an unanswered operation lies before it is taken for left by a crash'),
+    SANDBOX_WEBHOOK_SECRET: z
+      .string()
+      .min(16)
+      .max(200)
+      .optional()
+      .describe(
+        'secret of sandbox webhooks; unset refuses them all in production, and is `sandbox-webhook-secret` in development',
+      ),
   },
   (env, production) => ({
     production,

@@ -7,11 +7,26 @@ export const vaultConfig = defineConfig(
   'vault',
   {
     KEYRING: z.string().optional().meta({
+      description: 'all keys, as `steward keys:generate` prints them; in development a file in `DATA_DIR`',
       productionNeeds:
         'a keyring; make one with "steward keys:generate" and pass it in KEYRING or KEYRING_FILE',
     }),
-    KEY_CACHE_S: z.coerce.number().int().min(1).max(3600).default(60),
-    KEY_CACHE_SIZE: z.coerce.number().int().min(100).max(1_000_000).default(10_000),
+    KEY_CACHE_S: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(3600)
+      .default(60)
+      .describe(
+        'how long a process uses a subject key that it has read; with `UNIT_TIMEOUT_MS` it bounds how long an erasure takes to hold everywhere',
+      ),
+    KEY_CACHE_SIZE: z.coerce
+      .number()
+      .int()
+      .min(100)
+      .max(1_000_000)
+      .default(10_000)
+      .describe('how many subject keys a process keeps'),
   },
   (env, production) => ({
     /** The keyring from the environment; undefined in development, where a file in `DATA_DIR` takes its place. */

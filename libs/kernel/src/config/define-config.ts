@@ -12,7 +12,7 @@ type Parsed<S extends Shape> = { [Name in keyof S]: z.output<S[Name]> };
 export interface ConfigDefinition<Value = unknown> {
   readonly name: string;
   readonly token: string;
-  readonly variables: readonly string[];
+  readonly shape: Readonly<Shape>;
   /** Parses `environment`; gives the value, or the mistakes as sentences. */
   parse(environment: Environment): { value: Value } | { mistakes: string[] };
 }
@@ -27,7 +27,7 @@ declare module 'zod' {
 }
 
 /**
- * Declares the settings of a room. Every variable may also be given as `NAME_FILE`, the path of a file that holds the
+ * Declares the settings of a room, each with a description in one line, for docs/settings.md. Every variable may also be given as `NAME_FILE`, the path of a file that holds the
  * value. `build` may throw an Error whose message names what is wrong.
  */
 export function defineConfig<S extends Shape, Value>(
@@ -40,7 +40,7 @@ export function defineConfig<S extends Shape, Value>(
   return {
     name,
     token: `steward.config.${name}`,
-    variables,
+    shape,
     parse(environment) {
       const { values, mistakes } = readVariables([...variables, 'NODE_ENV'], environment);
       const production = values['NODE_ENV'] === 'production';
