@@ -191,33 +191,6 @@ describe('the HTTP edge', () => {
     }
   });
 
-  it.each(['0x10', '1e2', '%2B5', '%205', '5.0', '', '٥', '5&limit=6'])('refuses limit=%s', async (limit) => {
-    const problem = problemOf(await http.inject({ url: `/v1/toys?limit=${limit}` }));
-    const detail = 'limit must be an integer number (in the query)';
-    expect(problem['errors']).toEqual([{ pointer: '/limit', detail }]);
-  });
-
-  it('reads UTF-8, whatever it is called', async () => {
-    const payload = '\ufeff{"maker":"a@b.example","age":3,"parts":[]}';
-    for (const type of ['application/json;charset=UTF-8', 'application/json; charset="utf8"'])
-      expect((await http.inject(post(payload, type))).statusCode).toBe(201);
-  });
-
-  it.each(['toString', 'constructor', 'prototype', 'hasOwnProperty', '__proto__', '__defineGetter__'])(
-    'refuses the name %s, which every object has, instead of dropping it',
-    async (name) => {
-      const body = `{"maker":"a@b.example","age":3,"parts":[{"name":"leg","${name}":{}}],"${name}":1}`;
-      const inBody = problemOf(await http.inject(post(body)));
-      const detail = `${name} cannot be used as a name`;
-      expect(inBody['errors']).toEqual([
-        { pointer: `/parts/0/${name}`, detail },
-        { pointer: `/${name}`, detail },
-      ]);
-      const inQuery = problemOf(await http.inject({ url: `/v1/toys?${name}=1` }));
-      expect(inQuery['errors']).toEqual([{ pointer: `/${name}`, detail: `${detail} (in the query)` }]);
-    },
-  );
-
   it('refuses a body that is nested too deeply instead of overflowing the stack', async () => {
     const deep = `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`;
     const headers = { 'content-type': 'application/json' };
@@ -239,19 +212,6 @@ describe('the HTTP edge', () => {
     ],
     ['plain text', post('hello', 'text/plain'), 415, 'kernel.unsupported_media_type'],
     ['a broken media type', post('{}', ';;;'), 415, 'kernel.unsupported_media_type'],
-    [
-      'text in another charset',
-      post('{}', 'application/json; charset=latin1'),
-      415,
-      'kernel.unsupported_media_type',
-    ],
-    [
-      'a compressed body',
-      { ...post('{}'), headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } },
-      415,
-      'kernel.unsupported_media_type',
-    ],
-    ['bytes that are no UTF-8', post(Buffer.from('"\xff"', 'latin1')), 400, 'kernel.malformed_request'],
     ['a large body', post(JSON.stringify('x'.repeat(70_000))), 413, 'kernel.payload_too_large'],
   ] as const)('answers %s as a problem', async (_name, request, status, code) => {
     const response = await http.inject(request);
@@ -409,6 +369,6 @@ describe('the boot', () => {
   });
 });
 
-function post(payload: string | Buffer, type = 'application/json') {
+function post(payload: string, type = 'application/json') {
   return { method: 'POST', url: '/v1/toys', headers: { 'content-type': type }, payload } as const;
 }
