@@ -78,10 +78,23 @@ export function requestStateOf(request: FastifyRequest): RequestState {
   };
 }
 
-/** What Node itself would refuse without a word, left to us so that the answer is a problem as every other. */
+/** The router decodes the path; what it cannot decode in a query it would take as it stands. */
+function isUtf8(url: string): boolean {
+  try {
+    return !url.includes('%') || decodeURIComponent(url) !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** What nobody behind the edge would refuse, or Node only without a word: every answer of ours is a problem. */
 function faultOf({ headers, raw }: FastifyRequest): Problem | undefined {
   if (headers.host === undefined && raw.httpVersionMinor > 0)
     return kernelErrors.problem('kernel.malformed_request', { detail: 'Send the header Host.' });
+  if (!isUtf8(raw.url ?? ''))
+    return kernelErrors.problem('kernel.malformed_request', {
+      detail: 'Send a URL in UTF-8, with each % encoded.',
+    });
   const { expect = '100-continue' } = headers;
   if (expect.toLowerCase() !== '100-continue') return kernelErrors.problem('kernel.expectation_failed');
   return undefined;

@@ -75,6 +75,10 @@ describe('input', () => {
     },
   );
 
+  it.each(['cursor=%FF', 'cursor=%', '%c3%28=1'])('is refused for the query %s', async (query) => {
+    expect(await list(query)).toMatchObject({ status: 400, code: 'kernel.malformed_request' });
+  });
+
   it.each([
     ['another charset', 'application/json; charset=latin1', {}],
     ['a compressed body', 'application/json', { 'content-encoding': 'gzip' }],
