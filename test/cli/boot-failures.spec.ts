@@ -98,6 +98,12 @@ describe('what stops a process is told in one sentence', () => {
       /^The embedded database, .*: file is not/,
     ],
     [
+      'a key is none',
+      steward('witness', '--key', path('w'), '--log', 'x'),
+      {},
+      /^"x" is not a verifier key: /,
+    ],
+    [
       'a file cannot be written',
       steward('openapi', path('no/x')),
       {},

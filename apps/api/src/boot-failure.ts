@@ -49,5 +49,5 @@ function cannotUse({ syscall, path, message }: Failure): string | undefined {
   if (path === undefined) return undefined;
   const why = /^\w+: ([^,]+)/.exec(message)?.[1] ?? message;
   const what = syscall === 'mkdir' ? `The directory ${path} cannot be made` : `${path} cannot be used`;
-  return `${what}: ${why}. Correct what names it, or let this user read and write there.`;
+  return `${what}: ${why}. Correct the setting or option that names it, or let this user read and write there.`;
 }

@@ -1,3 +1,4 @@
+import { OperatorError } from '#kernel';
 import { HASH_BYTES } from '../tree/hash.js';
 
 /**
@@ -7,7 +8,7 @@ import { HASH_BYTES } from '../tree/hash.js';
 export type NoteFault = 'malformed' | 'unsigned' | 'bad-signature';
 
 /** A signed note, checkpoint or proof that is not to be believed. The message says why, in words for an operator. */
-export class NoteError extends Error {
+export class NoteError extends OperatorError {
   override readonly name = 'NoteError';
 
   constructor(

@@ -1,4 +1,5 @@
 import Sqlite from 'better-sqlite3';
+import { OperatorError } from '#kernel';
 
 /** The checkpoint that a witness cosigned last. */
 export interface Witnessed {
@@ -9,7 +10,7 @@ export interface Witnessed {
 }
 
 /** The state of the witness is not to be used; the message says why. */
-export class WitnessStateError extends Error {
+export class WitnessStateError extends OperatorError {
   override readonly name = 'WitnessStateError';
 }
 
