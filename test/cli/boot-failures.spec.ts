@@ -41,8 +41,9 @@ const PRODUCTION = {
 describe('what stops a process is told in one sentence', () => {
   beforeAll(() => {
     writeFileSync(path('file'), '');
-    for (const name of ['broken-keyring', 'broken-database']) mkdirSync(path(name));
+    for (const name of ['broken-keyring', 'broken-database', 'unmigrated']) mkdirSync(path(name));
     writeFileSync(path('broken-keyring/keyring.json'), '{}');
+    writeFileSync(path('unmigrated/steward.sqlite'), '');
     writeFileSync(path('broken-database/steward.sqlite'), 'no database at all'.repeat(1000));
   });
 
@@ -186,6 +187,12 @@ describe('audit:verify says that nothing can be said', () => {
       { DATA_DIR: path('broken-database') },
       [],
       /^NOTHING VERIFIED: The embedded database, /,
+    ],
+    [
+      'migrations are missing',
+      { DATA_DIR: path('unmigrated'), KEYRING_FILE: path('keyring.json') },
+      [],
+      /^NOTHING VERIFIED: The database lacks migrations /,
     ],
     [
       'the server does not run',

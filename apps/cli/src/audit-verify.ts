@@ -9,6 +9,7 @@ import {
   type Verdict,
   verifyAudit,
 } from '#audit';
+import { OperatorError } from '#kernel';
 import { told } from '../../api/src/boot-failure.js';
 import { openApp } from '../../api/src/open-app.js';
 
@@ -69,6 +70,9 @@ export function addAuditCopy(program: Command): void {
 
 type FromDatabase<Request> = Request & { readonly database?: true };
 
+const UNMIGRATED =
+  'The database lacks migrations of this version. Run "steward migrate", or use the version that it belongs to.';
+
 /** What cannot be understood says nothing about the log. */
 function sayNothing({ exitCode }: CommanderError): void {
   process.exit(exitCode === 0 ? 0 : 2);
@@ -94,9 +98,11 @@ async function tell(
 }
 
 async function withDatabase(work: (record: DatabaseRecord) => Promise<Verdict>): Promise<Verdict> {
-  const { app } = await openApp({ migrate: false, background: false, mayCreate: false });
+  const { app, pending } = await openApp({ migrate: false, background: false, mayCreate: false });
   try {
     return await work(app.get(DatabaseRecord, { strict: false }));
+  } catch (error) {
+    throw pending.length > 0 ? new OperatorError(UNMIGRATED, { cause: error }) : error;
   } finally {
     await app.close();
   }
