@@ -51,11 +51,12 @@ describe('what stops a process is told in one sentence', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const said = await run(API, { HOST: '127.0.0.1', PORT: `${port}` });
+    const said = await run(API, { HOST: '127.0.0.1', PORT: `${port}`, DATA_DIR: path('taken') });
     other.close();
     expect(said).toEqual({
       code: 1,
-      stdout: '',
+      // The administrator is made by now, and nobody could tell the password later.
+      stdout: expect.stringMatching(/^ +password +\S{20} /m),
       stderr: expect.stringMatching(`^Port ${port} is taken by another process\\. [^\n]+PORT[^\n]+\n$`),
     });
   });

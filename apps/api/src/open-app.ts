@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { FirstAdministrator, type NewAdministrator } from '#auth';
+import { FirstAdministrator } from '#auth';
 import {
   createHttpApp,
   kernelConfig,
@@ -9,6 +9,7 @@ import {
   type Migration,
   Migrator,
 } from '#kernel';
+import { announceAdministrator } from './announce.js';
 import { AppModule } from './app.module.js';
 
 export interface OpenOptions extends KernelOptions {
@@ -20,15 +21,13 @@ export interface OpenedApp {
   readonly app: NestFastifyApplication;
   /** What bringing the schema up to date took. */
   readonly migration: Migration;
-  /** Set when this start made the first administrator. */
-  readonly administrator: NewAdministrator | undefined;
   /** The migrations that the database lacks. */
   readonly pending: readonly string[];
 }
 
 const UNTOUCHED: Migration = { migrations: [], repairs: [] };
 
-/** All rooms, initialised on a migrated database that has an administrator; listens nowhere yet. */
+/** All rooms, initialised on a migrated database that has an administrator, who is told if new; listens nowhere yet. */
 export async function openApp({ migrate, ...options }: OpenOptions = {}): Promise<OpenedApp> {
   const app = await createHttpApp(AppModule.forRoot(options), options);
   try {
@@ -42,7 +41,9 @@ export async function openApp({ migrate, ...options }: OpenOptions = {}): Promis
     const administrator = mayPrepare
       ? await app.get(FirstAdministrator, { strict: false }).ensure()
       : undefined;
-    return { app, migration, administrator, pending };
+    // At once: whatever goes wrong from here on, such as a port that is taken, nobody could tell the password later.
+    if (administrator !== undefined) announceAdministrator(administrator);
+    return { app, migration, pending };
   } catch (error) {
     await app.close();
     throw error;

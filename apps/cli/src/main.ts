@@ -19,13 +19,9 @@ program
     'bring the database schema and its capture triggers up to date, and make the first administrator',
   )
   .action(async () => {
-    const { app, migration, administrator } = await openApp({ migrate: true, background: false });
+    const { app, migration } = await openApp({ migrate: true, background: false });
     await app.close();
     print(told(migration));
-    if (administrator === undefined) return;
-    print(`First administrator: ${administrator.email}`);
-    if (administrator.password !== undefined)
-      print(`Password: ${administrator.password}  (shown only this once)`);
   });
 
 addKeys(program);
