@@ -50,10 +50,17 @@ it('refuses what is no certificate', () => {
   }
 });
 
+it('refuses an address that names no database', () => {
+  for (const address of ['mysql://steward:secret@db.example', 'mysql://db.example:3306/'])
+    expect(tlsOf({ DATABASE_URL: address })).toEqual([
+      'DATABASE_URL: must end with the name of the database',
+    ]);
+});
+
 it('refuses an address with a query, and says what to set, with all other mistakes', () => {
   const mistakes = tlsOf({
     DATABASE_URL: `${DATABASE_URL}?ssl=true`,
-    DATABASE_MIGRATION_URL: 'mariadb://db.example?ssl-mode=REQUIRED',
+    DATABASE_MIGRATION_URL: 'mariadb://db.example/steward?ssl-mode=REQUIRED',
     DATABASE_TLS: 'on',
   });
   expect(mistakes).toEqual([
@@ -73,7 +80,7 @@ it('wants the name of the host where it is to be verified', () => {
   expect(tlsOf({ DATABASE_TLS: 'verify-full', DATABASE_URL: byNumber })).toEqual([
     expect.stringMatching(/^DATABASE_URL: must name the host/),
   ]);
-  expect(tlsOf({ DATABASE_TLS: 'verify-full', DATABASE_MIGRATION_URL: 'mysql://192.0.2.1' })).toEqual([
-    expect.stringMatching(/^DATABASE_MIGRATION_URL: must name the host/),
-  ]);
+  expect(tlsOf({ DATABASE_TLS: 'verify-full', DATABASE_MIGRATION_URL: 'mysql://192.0.2.1/steward' })).toEqual(
+    [expect.stringMatching(/^DATABASE_MIGRATION_URL: must name the host/)],
+  );
 });

@@ -9,6 +9,7 @@ const withoutUser = (address: string): string => address.replace(/^\w+:\/\/([^/]
 export const databaseAddress = z
   .string()
   .regex(/^(mysql|mariadb):\/\//, 'must begin with mysql://')
+  .refine((address) => /\/./.test(withoutUser(address)), 'must end with the name of the database')
   .refine(
     (address) => !withoutUser(address).includes('?'),
     'must end with the name of the database: nothing behind a "?" is read. TLS is set with DATABASE_TLS and DATABASE_CA, ' +
