@@ -28,6 +28,8 @@ function sentence(error: Failure): string | undefined {
     return `The database server refuses the connection: ${message}. Correct DATABASE_URL, or DATABASE_MIGRATION_URL for "steward migrate".`;
   if (/^ER_\w*ACCESS_DENIED/.test(code))
     return `The database user lacks a right: ${message}. A user that may change the schema belongs into DATABASE_MIGRATION_URL, and only there.`;
+  if (code === 'ER_BINLOG_CREATE_ROUTINE_NEED_SUPER')
+    return 'The database server lets only a superuser make triggers while it writes a binary log. Start it with log_bin_trust_function_creators=1, and migrate again.';
   if (/^SQLITE_(NOTADB|CORRUPT|CANTOPEN|READONLY|PERM|IOERR|FULL)/.test(code))
     return `The embedded database, steward.sqlite in DATA_DIR, cannot be used: ${message}. Restore it from a backup, let this user read and write it, or choose another DATA_DIR.`;
   return syscall === undefined ? undefined : cannotUse(error);
