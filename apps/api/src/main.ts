@@ -4,8 +4,8 @@ import { openApp } from './open-app.js';
 import { run } from './run.js';
 
 run(async () => {
-  const { app, pending } = await openApp();
+  const { app, isCurrent } = await openApp();
   const { port, host } = app.get<HttpConfig>(httpConfig.token, { strict: false });
   await app.listen(port, host);
-  announce(await app.getUrl(), { isReady: pending.length === 0 });
+  announce(await app.getUrl(), { isReady: isCurrent });
 });

@@ -23,6 +23,8 @@ export interface OpenedApp {
   readonly migration: Migration;
   /** The migrations that the database lacks. */
   readonly pending: readonly string[];
+  /** Whether it lacks neither migrations nor capture triggers. */
+  readonly isCurrent: boolean;
 }
 
 const UNTOUCHED: Migration = { migrations: [], repairs: [] };
@@ -37,13 +39,14 @@ export async function openApp({ migrate, ...options }: OpenOptions = {}): Promis
     const migration = mayPrepare ? await migrator.migrate() : UNTOUCHED;
     await app.init();
     const pending = await migrator.pending();
-    warnOf(pending);
+    const isCurrent = await migrator.isCurrent();
+    if (!isCurrent) warnOf(pending);
     const administrator = mayPrepare
       ? await app.get(FirstAdministrator, { strict: false }).ensure()
       : undefined;
     // At once: whatever goes wrong from here on, such as a port that is taken, nobody could tell the password later.
     if (administrator !== undefined) announceAdministrator(administrator);
-    return { app, migration, pending };
+    return { app, migration, pending, isCurrent };
   } catch (error) {
     await app.close();
     throw error;
@@ -52,8 +55,9 @@ export async function openApp({ migrate, ...options }: OpenOptions = {}): Promis
 
 /** In a rollout a new version may well start before its migrations have run; it is not ready until they have. */
 function warnOf(pending: readonly string[]): void {
-  if (pending.length === 0) return;
+  const lack =
+    pending.length === 0 ? 'capture triggers' : `${pending.length} migration(s), ${pending[0]} first`;
   new Logger('Migrator').warn(
-    `The database lacks ${pending.length} migration(s), ${pending[0]} first. Run "steward migrate"; until then every request is answered with 503, and no background work is done.`,
+    `The database lacks ${lack}. Run "steward migrate"; until then every request is answered with 503, and no background work is done.`,
   );
 }

@@ -29,12 +29,14 @@ describe('a schema', () => {
     applied.delete(AddLate1700000009999.name);
     let mismatches = ['late: the triggers are missing'];
     const query = vi.fn<() => Promise<object[]>>(async () => [...applied].map((name) => ({ name })));
-    const migrator = new Migrator(
-      sqlite,
-      {} as KernelConfig,
-      { query } as unknown as Database,
-      { get: () => ({ mismatches: async () => mismatches }) } as unknown as Ports,
-    );
+    const start = () =>
+      new Migrator(
+        sqlite,
+        {} as KernelConfig,
+        { query } as unknown as Database,
+        { get: () => ({ mismatches: async () => mismatches }) } as unknown as Ports,
+      );
+    const migrator = start();
     const isCurrent = () => {
       vi.advanceTimersByTime(1000);
       return migrator.isCurrent();
@@ -44,10 +46,11 @@ describe('a schema', () => {
     expect(query).toHaveBeenCalledOnce();
     applied.add(AddLate1700000009999.name);
     expect(await isCurrent()).toBe(false);
+    expect(await start().isCurrent()).toBe(false);
     mismatches = [];
     expect(await isCurrent()).toBe(true);
     expect(isCurrent()).toBe(true);
-    expect(query).toHaveBeenCalledTimes(3);
+    expect(query).toHaveBeenCalledTimes(4);
   });
 });
 

@@ -21,7 +21,6 @@ const LOOK_AGAIN_MS = 1000;
 @Injectable()
 export class Migrator {
   private current = false;
-  private hasWaited = false;
   private looked = Promise.resolve(false);
   private lookAgainAt = 0;
 
@@ -53,8 +52,8 @@ export class Migrator {
   }
 
   /**
-   * Whether every migration has run. Once they have, nothing is asked any more; until then the database is, at most once
-   * a second.
+   * Whether every migration has run and its triggers are made. Once they are, nothing is asked any more; until then the
+   * database is, at most once a second.
    */
   isCurrent(): boolean | Promise<boolean> {
     if (this.current) return true;
@@ -66,11 +65,9 @@ export class Migrator {
   }
 
   private async look(): Promise<boolean> {
-    const isPending = (await this.pending()).length > 0;
-    this.hasWaited ||= isPending;
-    // Who had to wait for migrations waits for what follows them too: without triggers, changes would go unrecorded.
+    // Triggers are made after the migrations, and that may have failed: without them, changes would go unrecorded.
     this.current =
-      !isPending && !(this.hasWaited && (await this.ports.get(SchemaGuard).mismatches()).length > 0);
+      (await this.pending()).length === 0 && (await this.ports.get(SchemaGuard).mismatches()).length === 0;
     return this.current;
   }
 
