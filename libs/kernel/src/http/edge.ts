@@ -87,10 +87,19 @@ function isUtf8(url: string): boolean {
   }
 }
 
+/** How often a request names its host; Node keeps the first, and a proxy in front may have gone by another. */
+function hostsIn(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    if (rawHeaders[index]?.toLowerCase() === 'host') count += 1;
+  return count;
+}
+
 /** What nobody behind the edge would refuse, or Node only without a word: every answer of ours is a problem. */
 function faultOf({ headers, raw }: FastifyRequest): Problem | undefined {
-  if (headers.host === undefined && raw.httpVersionMinor > 0)
-    return kernelErrors.problem('kernel.malformed_request', { detail: 'Send the header Host.' });
+  const hosts = hostsIn(raw.rawHeaders);
+  if (hosts > 1 || (hosts === 0 && raw.httpVersionMinor > 0))
+    return kernelErrors.problem('kernel.malformed_request', { detail: 'Send the header Host, once.' });
   if (!isUtf8(raw.url ?? ''))
     return kernelErrors.problem('kernel.malformed_request', {
       detail: 'Send a URL in UTF-8, with each % encoded.',

@@ -133,6 +133,12 @@ describe('over a real socket', () => {
       'kernel.malformed_request',
     ],
     [
+      'a request with two hosts',
+      'GET / HTTP/1.1\r\nHost: x\r\nhost: y\r\nConnection: close\r\n\r\n',
+      400,
+      'kernel.malformed_request',
+    ],
+    [
       'an unknown expectation',
       'GET / HTTP/1.1\r\nHost: x\r\nExpect: the best\r\nConnection: close\r\n\r\n',
       417,
