@@ -34,7 +34,7 @@ export class PasswordsService {
   /**
    * Changes the password of someone who is logged in. Every session ends, the present one included, and the
    * answer opens a new one: whoever holds a copy of any old token is out, and the caller carries on (OWASP
-   * Session Management Cheat Sheet, "Renew the session ID"). Throws `auth.wrong_password`,
+   * Session Management Cheat Sheet, "Renew the session ID"). Links to reset it end as well. Throws `auth.wrong_password`,
    * `kernel.rate_limited`.
    */
   async change(userId: string, currentPassword: string, newPassword: string): Promise<TokenPair> {
@@ -101,19 +101,20 @@ export class PasswordsService {
         { usedAt: now },
       );
       if (affected !== 1) throw authErrors.problem('auth.invalid_link');
-      await this.resets.update({ userId, usedAt: IsNull() }, { usedAt: now });
       if (!(await this.replace({ userId }, passwordHash))) throw authErrors.problem('auth.invalid_link');
       await this.sessions.revokeAll(userId, 'password_reset');
       unit.publish(new PasswordChanged({ userId }));
     });
   }
 
-  /** Returns whether there was such a credential. */
+  /** Links that were sent before would undo it, so they are spent. Returns whether there was such a credential. */
   private async replace(where: { userId: string; version?: number }, passwordHash: string): Promise<boolean> {
+    const now = this.clock.now();
+    await this.resets.update({ userId: where.userId, usedAt: IsNull() }, { usedAt: now });
     const { affected } = await this.credentials.update(where, {
       passwordHash,
       version: () => 'version + 1',
-      changedAt: this.clock.now(),
+      changedAt: now,
     });
     return affected === 1;
   }

@@ -69,6 +69,15 @@ describeOnEveryDialect('passwords', (dialect) => {
     expect((await confirm(second?.token)).status).toBe(400);
   });
 
+  it('spends every open reset when the password changes', async () => {
+    const { accessToken } = await auth.registerAndLogIn('meanwhile@example.com');
+    await askReset('meanwhile@example.com');
+    const [mail] = await auth.mailsTo('meanwhile@example.com');
+    expect((await change(accessToken, auth.password)).status).toBe(200);
+    expect((await confirm(mail?.token, 'another password altogether')).status).toBe(400);
+    expect((await auth.logIn('meanwhile@example.com', NEW_PASSWORD)).status).toBe(200);
+  });
+
   it('answers alike, and writes the same rows, for an address without an account; only the mail stays away', async () => {
     await auth.register('has-account@example.com');
     const count = async () => {
