@@ -52,7 +52,7 @@ export type DeadLetterResponse = {
      */
     attempts: number;
     /**
-     * The handler that failed last, and the name of its error.
+     * The handler that failed last, and the name of its error, with its code if it has one.
      */
     lastError: string | null;
     /**

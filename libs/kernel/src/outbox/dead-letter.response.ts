@@ -23,8 +23,8 @@ export class DeadLetterResponse {
   @ApiProperty({
     type: 'string',
     nullable: true,
-    example: 'auth.send_verification: Error',
-    description: 'The handler that failed last, and the name of its error.',
+    example: 'auth.mail_registration: Error ESOCKET',
+    description: 'The handler that failed last, and the name of its error, with its code if it has one.',
   })
   readonly lastError: string | null;
 

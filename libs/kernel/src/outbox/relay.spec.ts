@@ -62,7 +62,7 @@ class Listeners {
     );
     if (this.failures > 0) {
       this.failures -= 1;
-      throw new Error('secret@example.org could not be reached');
+      throw Object.assign(new Error('secret@example.org could not be reached'), { code: 'EDNS' });
     }
   }
 
@@ -149,7 +149,7 @@ describeOnEveryDialect('the outbox relay', (dialect) => {
     await publish(new ThingHappened({ thing: 'a' }));
     await relay.relay();
     expect(await traces()).toHaveLength(0);
-    expect(await messages()).toMatchObject([{ status: 'pending', last_error: 'things.second: Error' }]);
+    expect(await messages()).toMatchObject([{ status: 'pending', last_error: 'things.second: Error EDNS' }]);
     expect(listeners.mails).toBe(1);
     clock.advance(10_000);
     await relay.relay();
@@ -170,7 +170,7 @@ describeOnEveryDialect('the outbox relay', (dialect) => {
     expect(await messages()).toMatchObject([{ status: 'dead' }]);
     const { items } = await relay.deadLetters({ limit: 10 });
     const [dead] = items;
-    expect(dead).toMatchObject({ type: 'things.thing_happened', lastError: 'things.second: Error' });
+    expect(dead).toMatchObject({ type: 'things.thing_happened', lastError: 'things.second: Error EDNS' });
     await relay.replay(dead!.id);
     await relay.drain();
     expect(await messages()).toMatchObject([{ status: 'done' }]);

@@ -141,7 +141,7 @@ export class OutboxRelay implements BeforeApplicationShutdown {
   private async postpone(message: Message, handler: RegisteredHandler, error: unknown): Promise<void> {
     const attempts = Number(message.attempts) + 1;
     const isDead = attempts >= MAX_ATTEMPTS;
-    const name = error instanceof Error ? error.name : 'Error';
+    const name = nameOf(error);
     this.logger.warn(
       { messageId: message.id, type: message.type, handler: handler.name, attempts, isDead, error: name },
       'delivery failed',
@@ -149,4 +149,11 @@ export class OutboxRelay implements BeforeApplicationShutdown {
     const pauseMs = Math.min(2 ** attempts * 500 * (0.5 + Math.random()), LONGEST_PAUSE_MS);
     await this.queue.postpone(message.id, isDead ? undefined : pauseMs, `${handler.name}: ${name}`);
   }
+}
+
+/** What may be told of an error: its message could quote input, such as an address. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'Error';
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^[\w.]{1,60}$/.test(code) ? `${error.name} ${code}` : error.name;
 }
