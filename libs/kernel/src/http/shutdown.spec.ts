@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { type BeforeApplicationShutdown, Controller, Get, Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Controller, Get, Injectable, Post } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type BootedHttp, bootTestHttp } from '#kernel/testing';
 import { Public } from './access/access.js';
+import { ProblemFilter } from './problem.filter.js';
 
 let entered: () => void = () => undefined;
 let leave: Promise<void> = Promise.resolve();
@@ -17,6 +19,9 @@ class SlowController {
     await leave;
     return { done: true };
   }
+
+  @Post()
+  take() {}
 }
 
 let lastWork: () => Promise<void> = async () => undefined;
@@ -123,6 +128,22 @@ describe('over a real socket', () => {
     const startedAt = performance.now();
     await app.close();
     expect(performance.now() - startedAt).toBeLessThan(3000);
+  });
+
+  it('takes a client that hangs up amid its body for no failure of its own', async () => {
+    const caught = vi.spyOn(ProblemFilter.prototype, 'catch');
+    const { app, socket } = await start();
+    const head =
+      'POST /v1/slow HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n';
+    socket.write(`${head}{`);
+    await once(app.getHttpServer(), 'request');
+    socket.destroy();
+    const [, host] = await vi.waitUntil(() => caught.mock.calls[0], 10_000);
+    await caught.mock.results[0]?.value;
+    caught.mockRestore();
+    expect(host.switchToHttp().getRequest<FastifyRequest>().edge.problemCode).toBe(
+      'kernel.malformed_request',
+    );
   });
 
   it.each([

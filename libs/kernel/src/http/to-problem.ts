@@ -43,5 +43,7 @@ function statusOf(error: unknown): number | undefined {
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   // An error of the HTTP client that some service uses may carry a status as well, and that is not ours to repeat.
   const isFastify = typeof code === 'string' && code.startsWith('FST_ERR_');
-  return isFastify && typeof statusCode === 'number' ? statusCode : undefined;
+  // A client that hung up amid its body: Fastify hands on Node's own error, with this status.
+  const isHungUp = code === 'ECONNRESET' && statusCode === 400;
+  return (isFastify || isHungUp) && typeof statusCode === 'number' ? statusCode : undefined;
 }
