@@ -114,7 +114,7 @@ describe('what stops a process is told in one sentence', () => {
   ])('when %s', async (_name, args, settings, words) => {
     expect(await run(args, settings)).toEqual({
       code: 1,
-      stdout: '',
+      stdout: expect.not.stringContaining('Steward is ready'),
       stderr: expect.stringMatching(`${words.source}[^\n]+\n$`),
     });
   });

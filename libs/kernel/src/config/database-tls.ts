@@ -8,7 +8,7 @@ const withoutUser = (address: string): string => address.replace(/^\w+:\/\/([^/]
 /** The address of a database server. What TypeORM would silently drop is refused. */
 export const databaseAddress = z
   .string()
-  .regex(/^(mysql|mariadb):\/\//, 'must begin with mysql://')
+  .regex(/^(mysql|mariadb):\/\//, { error: 'must begin with mysql://', abort: true })
   .refine((address) => /\/./.test(withoutUser(address)), 'must end with the name of the database')
   .refine(
     (address) => !withoutUser(address).includes('?'),
