@@ -63,7 +63,7 @@ describeOnEveryDialect('a payment that others settle before the answer to its or
     vi.spyOn(app.sandbox, 'authorise').mockImplementationOnce(async ({ paymentId, reference }) => {
       await webhook(paymentId, 'approved');
       capturing = as(order, () => app.payments.capture(paymentId, undefined, 'all'));
-      await vi.waitUntil(() => captures.mock.calls.length === 1);
+      await vi.waitUntil(() => captures.mock.calls.length === 1, 20_000);
       return { result: 'authorised', gatewayReference: reference };
     });
     const { id, status: told } = await pay(order);
@@ -86,7 +86,7 @@ describeOnEveryDialect('a payment that others settle before the answer to its or
       app.advance(61_000);
       await resolve();
       canceling = as(order, () => app.payments.cancel(paymentId, 'all'));
-      await vi.waitUntil(() => cancels.mock.calls.length === 1);
+      await vi.waitUntil(() => cancels.mock.calls.length === 1, 20_000);
       return asksForAction(reference);
     });
     const { id } = await pay(order);

@@ -68,7 +68,7 @@ describe('over a real socket', () => {
     await running;
     let isClosed = false;
     const closed = app.close().then(() => (isClosed = true));
-    await vi.waitFor(() => expect(app.getHttpServer().listening).toBe(false));
+    await vi.waitFor(() => expect(app.getHttpServer().listening).toBe(false), 20_000);
     expect(isClosed).toBe(false);
     const finishedAt = performance.now();
     finish();
@@ -77,7 +77,7 @@ describe('over a real socket', () => {
     expect(text).toMatch(/^HTTP\/1.1 200 /);
     expect(text).toMatch(/^connection: close\r$/im);
     expect(text).toContain('{"done":true}');
-    expect(performance.now() - finishedAt).toBeLessThan(2000);
+    expect(performance.now() - finishedAt).toBeLessThan(8000);
   });
 
   it('asks clients to close their connections before it stops listening, and answers them until then', async () => {
@@ -90,7 +90,7 @@ describe('over a real socket', () => {
     const closed = app.close();
     await vi.waitFor(async () => {
       expect((await app.inject({ url: '/health/ready' })).statusCode).toBe(503);
-    });
+    }, 20_000);
     socket.write('GET /v1/slow HTTP/1.1\r\nHost: x\r\n\r\n');
     const [after] = (await once(socket, 'data')) as [Buffer];
     expect(String(after)).toMatch(/^HTTP\/1.1 200 [^]*^connection: close\r$/im);
@@ -127,7 +127,7 @@ describe('over a real socket', () => {
     await running;
     const startedAt = performance.now();
     await app.close();
-    expect(performance.now() - startedAt).toBeLessThan(3000);
+    expect(performance.now() - startedAt).toBeLessThan(8000);
   });
 
   it('takes a client that hangs up amid its body for no failure of its own', async () => {
